@@ -16,7 +16,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 UV ?= $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(CURDIR)/.tools/uv/bin/uv)
 VENV_BIN := $(CURDIR)/.venv/bin
 MANAGE := $(VENV_BIN)/python manage.py
-KEYS := $(VENV_BIN)/python -m clinic.keys
+KEYS := $(MANAGE) make_keys
 TEST_PROCESSES ?= 2
 PYTEST := $(VENV_BIN)/python -m pytest -n $(TEST_PROCESSES) --durations=15 --durations-min=1
 
