@@ -28,7 +28,8 @@ BUILD_PACKAGES := .venv/.build-packages
 DEV_PACKAGES := .venv/.dev-packages
 NPM_PACKAGES := frontend/node_modules/.package-lock.json
 FRONTEND := frontend/dist/index.html
-FRONTEND_SOURCE := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+# Folders too: theirs is the only time that changes when a file goes.
+FRONTEND_SOURCE := $(shell find frontend/src frontend/public 2>/dev/null) \
 	$(wildcard frontend/index.html frontend/package.json frontend/package-lock.json frontend/vite.config.* frontend/tsconfig*.json frontend/postcss.config.*)
 
 # The checks look at the code, not at this machine's installation: they have keys and a database of their own.
@@ -120,7 +121,7 @@ $(NPM_PACKAGES): frontend/package-lock.json | $(BUILD_PACKAGES)
 
 $(FRONTEND): $(FRONTEND_SOURCE) $(NPM_PACKAGES)
 	@echo "Building the front end ..."
-	@cd frontend && npm run --silent build
+	@cd frontend && npm run --silent build -- --logLevel warn
 	@touch $@
 
 # $(call pin,<groups>,<name>,<more options>)
