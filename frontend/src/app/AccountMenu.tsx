@@ -1,0 +1,92 @@
+/** Who is signed in, how they like to read times, and the way out. */
+import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { session } from '../auth/session'
+import { ownZone, zoneName } from '../time/clock'
+import { setTimePreferences, useTimePreferences } from '../time/preferences'
+import { Icon } from '../ui/Icon'
+import { Initials } from '../ui/Initials'
+import styles from './AccountMenu.module.css'
+import { nameOf, useMe } from './useMe'
+
+export function AccountMenu() {
+  const { t } = useTranslation()
+  const me = useMe()
+  const name = nameOf(me)
+  const { zone, hours } = useTimePreferences()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  return (
+    <Menu width={300} position="bottom-end" radius="lg" shadow="md" closeOnItemClick trapFocus>
+      <Menu.Target>
+        <UnstyledButton className={styles.trigger} aria-label={t('account.menu', { name })}>
+          <Initials name={name} size={36} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown className={styles.menu}>
+        <div className={styles.person}>
+          <span className={styles.name}>{name}</span>
+          <span className={styles.role}>
+            {t(`account.role.${me.role}`)} · {me.email}
+          </span>
+        </div>
+        <Setting label={t('account.times')} hint={zone === 'own' ? zoneName(ownZone()) : undefined}>
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            aria-label={t('account.times')}
+            value={zone}
+            onChange={(value) => setTimePreferences({ zone: value as 'clinic' | 'own' })}
+            data={[
+              { value: 'clinic', label: t('account.zoneClinic') },
+              { value: 'own', label: t('account.zoneOwn') },
+            ]}
+          />
+        </Setting>
+        <Setting label={t('account.hours')}>
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            aria-label={t('account.hours')}
+            value={hours}
+            onChange={(value) => setTimePreferences({ hours: value as '12' | '24' })}
+            data={[
+              { value: '24', label: t('account.hours24') },
+              { value: '12', label: t('account.hours12') },
+            ]}
+          />
+        </Setting>
+        <Setting label={t('account.scheme')}>
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            aria-label={t('account.scheme')}
+            value={colorScheme}
+            onChange={(value) => setColorScheme(value as 'auto' | 'light' | 'dark')}
+            data={[
+              { value: 'auto', label: t('account.schemeAuto') },
+              { value: 'light', label: t('account.schemeLight') },
+              { value: 'dark', label: t('account.schemeDark') },
+            ]}
+          />
+        </Setting>
+        <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="signOut" />} onClick={() => void session.signOut()}>
+          {t('account.signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function Setting({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {
+  return (
+    <div className={styles.setting}>
+      <span className={styles.label}>
+        {label}
+        {hint && <span className={styles.hint}> · {hint}</span>}
+      </span>
+      {children}
+    </div>
+  )
+}

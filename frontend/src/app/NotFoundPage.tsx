@@ -1,0 +1,16 @@
+/** An address that leads nowhere. */
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { EmptyState } from '../ui/EmptyState'
+
+export function NotFoundPage() {
+  const { t } = useTranslation()
+  return (
+    <div style={{ maxWidth: 640, margin: '12vh auto', padding: '0 16px' }}>
+      <EmptyState icon="search" title={t('notFound.title')} lead={t('notFound.lead')}>
+        <Button renderRoot={(props) => <Link to="/" {...props} />}>{t('notFound.home')}</Button>
+      </EmptyState>
+    </div>
+  )
+}

@@ -1,0 +1,50 @@
+/** The frame around every signed-in page. */
+import { Link, Outlet } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { Icon } from '../ui/Icon'
+import { AccountMenu } from './AccountMenu'
+import { Bell } from './Bell'
+import { ConnectionPill } from './ConnectionPill'
+import { destinations } from './navigation'
+import styles from './Shell.module.css'
+import { useMe } from './useMe'
+import { useOwnChanges } from './useOwnChanges'
+
+export function Shell() {
+  const { t } = useTranslation()
+  const places = destinations(useMe())
+  useOwnChanges()
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#content">
+        {t('skip')}
+      </a>
+      <header className={styles.header}>
+        <div className={styles.bar}>
+          <Link to="/" className={styles.brand}>
+            <img src="/assets/mark.svg" alt="" width={32} height={32} />
+            <span>{t('product')}</span>
+          </Link>
+          {places.length > 0 && (
+            <nav aria-label={t('nav.label')} className={styles.nav}>
+              {places.map(({ to, label, icon }) => (
+                <Link key={to} to={to} className={styles.place} activeProps={{ 'data-active': true }}>
+                  <Icon name={icon} size={18} />
+                  {t(`nav.${label}`)}
+                </Link>
+              ))}
+            </nav>
+          )}
+          <div className={styles.tools}>
+            <ConnectionPill />
+            <Bell />
+            <AccountMenu />
+          </div>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className={styles.content}>
+        <Outlet />
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,30 @@
+/** The cache of everything that was loaded, and how long to keep trying. */
+import { QueryClient } from '@tanstack/react-query'
+import { Problem } from '../api/problem'
+import { connection } from '../realtime/connection'
+
+const TRIES = 6
+const LONGEST_WAIT_MS = 8_000
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The socket says when something changed; looking at a window is no reason to load.
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      gcTime: 10 * 60_000,
+      retry: (count, error) => error instanceof Problem && error.isTransient && count < TRIES,
+      retryDelay: (count) => Math.random() * Math.min(LONGEST_WAIT_MS, 500 * 2 ** count) + 200,
+    },
+    mutations: { retry: false },
+  },
+})
+
+/** Whatever failed while the service was away is loaded as soon as it is back. */
+connection.onStatus(() => {
+  if (connection.status.phase !== 'live') return
+  void queries.refetchQueries({
+    type: 'active',
+    predicate: (query) => query.state.fetchStatus === 'idle' && query.state.error !== null,
+  })
+})

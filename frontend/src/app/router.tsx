@@ -1,0 +1,197 @@
+/** Every page of the app. Pages of one role are loaded when first visited. */
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { loadMe } from '../api/people'
+import type { Role } from '../api/shapes'
+import type { Session } from '../auth/session'
+import { CrashPage } from './CrashPage'
+import { NotFoundPage } from './NotFoundPage'
+import { homeOf, isPending } from './navigation'
+import { queries } from './queries'
+import { Shell } from './Shell'
+import { meKey } from './useMe'
+import { Waiting } from './Waiting'
+
+interface Context {
+  session: Session
+}
+
+function me() {
+  return queries.ensureQueryData({ queryKey: meKey, queryFn: loadMe, staleTime: Number.POSITIVE_INFINITY })
+}
+
+/** Lets one role in and sends everyone else to their own start. */
+function only(...roles: Role[]) {
+  return async () => {
+    const user = await me()
+    if (!roles.includes(user.role) || isPending(user)) throw redirect({ to: homeOf(user) })
+  }
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+  errorComponent: CrashPage,
+})
+
+interface Return {
+  /** Where the person wanted to go before they had to sign in. */
+  next?: string
+}
+
+function validReturn(search: Record<string, unknown>): Return {
+  const { next } = search
+  // Only a path of this app: `//host` would lead elsewhere.
+  return typeof next === 'string' && /^\/(?!\/)/.test(next) ? { next } : {}
+}
+
+const outside = createRoute({
+  getParentRoute: () => root,
+  id: 'outside',
+  validateSearch: validReturn,
+  beforeLoad: ({ context, search }) => {
+    if (context.session.phase === 'signedIn') throw redirect({ href: search.next ?? '/', replace: true })
+  },
+})
+
+const signIn = createRoute({
+  getParentRoute: () => outside,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('../auth/SignIn'), 'SignIn'),
+})
+
+const register = createRoute({
+  getParentRoute: () => outside,
+  path: '/register',
+  component: lazyRouteComponent(() => import('../auth/Register'), 'Register'),
+})
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ context, location }) => {
+    if (context.session.phase === 'signedOut') {
+      const next = location.href === '/' ? undefined : location.href
+      throw redirect({ to: '/sign-in', search: { next }, replace: true })
+    }
+    await me()
+  },
+  component: Shell,
+})
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  beforeLoad: async () => {
+    throw redirect({ to: homeOf(await me()), replace: true })
+  },
+})
+
+const pending = createRoute({
+  getParentRoute: () => inside,
+  path: '/pending',
+  beforeLoad: async () => {
+    const user = await me()
+    if (!isPending(user)) throw redirect({ to: homeOf(user), replace: true })
+  },
+  component: lazyRouteComponent(() => import('../doctor/PendingPage'), 'PendingPage'),
+})
+
+const inbox = createRoute({
+  getParentRoute: () => inside,
+  path: '/inbox',
+  component: lazyRouteComponent(() => import('../inbox/InboxPage'), 'InboxPage'),
+})
+
+const findDoctor = createRoute({
+  getParentRoute: () => inside,
+  path: '/doctors',
+  beforeLoad: only('PATIENT'),
+  validateSearch: (search: Record<string, unknown>): { q?: string; specialization?: string } => ({
+    q: typeof search.q === 'string' && search.q ? search.q : undefined,
+    specialization:
+      typeof search.specialization === 'string' && search.specialization ? search.specialization : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../patient/FindDoctorPage'), 'FindDoctorPage'),
+})
+
+const bookVisit = createRoute({
+  getParentRoute: () => inside,
+  path: '/doctors/$doctorId',
+  beforeLoad: only('PATIENT'),
+  component: lazyRouteComponent(() => import('../patient/BookVisitPage'), 'BookVisitPage'),
+})
+
+const appointments = createRoute({
+  getParentRoute: () => inside,
+  path: '/appointments',
+  beforeLoad: only('PATIENT'),
+  component: lazyRouteComponent(() => import('../patient/MyAppointmentsPage'), 'MyAppointmentsPage'),
+})
+
+const appointment = createRoute({
+  getParentRoute: () => inside,
+  path: '/appointments/$appointmentId',
+  beforeLoad: only('PATIENT'),
+  component: lazyRouteComponent(() => import('../patient/AppointmentPage'), 'AppointmentPage'),
+})
+
+const today = createRoute({
+  getParentRoute: () => inside,
+  path: '/today',
+  beforeLoad: only('DOCTOR'),
+  validateSearch: (search: Record<string, unknown>): { date?: string; appointment?: number } => ({
+    date: typeof search.date === 'string' && /^\d{4}-\d\d-\d\d$/.test(search.date) ? search.date : undefined,
+    appointment: typeof search.appointment === 'number' ? search.appointment : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../doctor/TodayPage'), 'TodayPage'),
+})
+
+const desk = createRoute({
+  getParentRoute: () => inside,
+  path: '/desk',
+  beforeLoad: only('RECEPTIONIST', 'ADMIN'),
+  component: lazyRouteComponent(() => import('../desk/DeskPage'), 'DeskPage'),
+})
+
+const approvals = createRoute({
+  getParentRoute: () => inside,
+  path: '/approvals',
+  beforeLoad: only('ADMIN'),
+  component: lazyRouteComponent(() => import('../admin/ApprovalsPage'), 'ApprovalsPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    outside.addChildren([signIn, register]),
+    inside.addChildren([
+      home,
+      pending,
+      inbox,
+      findDoctor,
+      bookVisit,
+      appointments,
+      appointment,
+      today,
+      desk,
+      approvals,
+    ]),
+  ]),
+  context: { session: undefined as unknown as Session },
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+  defaultPendingMs: 400,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

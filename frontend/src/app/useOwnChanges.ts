@@ -1,0 +1,37 @@
+/** What the clinic decides about this person changes their open page at once. */
+import { useQueryClient } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import type { User } from '../api/shapes'
+import { useTopic } from '../realtime/useTopic'
+import { showToast } from '../ui/announcements'
+import { isPending } from './navigation'
+import { meKey, useMe } from './useMe'
+
+const DECISIONS = new Set(['doctor.approved', 'doctor.rejected', 'person.deactivated'])
+
+export function useOwnChanges(): void {
+  const me = useMe()
+  const client = useQueryClient()
+  const router = useRouter()
+  const { t } = useTranslation()
+
+  async function load() {
+    const before = client.getQueryData<User>(meKey)
+    await client.refetchQueries({ queryKey: meKey, exact: true })
+    const after = client.getQueryData<User>(meKey)
+    if (!before || !after) return
+    if (isPending(before) && !isPending(after)) showToast(t('pending.approved'))
+    if (before.role !== after.role || before.is_approved !== after.is_approved) await router.invalidate()
+  }
+
+  useTopic(`user.${me.id}`, {
+    event(event) {
+      if (DECISIONS.has(event.type)) void load()
+    },
+    load() {
+      // The decision may have fallen between loading the page and watching.
+      if (isPending(me)) void load()
+    },
+  })
+}

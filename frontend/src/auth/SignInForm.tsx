@@ -1,0 +1,67 @@
+/** Name and password, on a page or over one. */
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Problem } from '../api/problem'
+import { ErrorNote } from '../ui/ErrorNote'
+import styles from './forms.module.css'
+import { session } from './session'
+
+interface Props {
+  onDone?: () => void
+}
+
+export function SignInForm({ onDone }: Props) {
+  const { t } = useTranslation()
+  const [username, setUsername] = useState('')
+  const [password, setPassword] = useState('')
+  const [missing, setMissing] = useState(false)
+  const passwordField = useRef<HTMLInputElement>(null)
+  const signIn = useMutation({
+    mutationFn: () => session.signIn(username.trim(), password),
+    onSuccess: onDone,
+    onError: () => passwordField.current?.select(),
+  })
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    const incomplete = !username.trim() || !password
+    setMissing(incomplete)
+    if (!incomplete && !signIn.isPending) signIn.mutate()
+  }
+
+  return (
+    <form onSubmit={submit} className={styles.form} noValidate>
+      {signIn.error && <ErrorNote error={signIn.error} lead={refusal(signIn.error, t('error.signIn'))} />}
+      <TextInput
+        label={t('signIn.username')}
+        size="md"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        data-autofocus
+        value={username}
+        error={missing && !username.trim() && t('register.required')}
+        onChange={(event) => setUsername(event.currentTarget.value)}
+      />
+      <PasswordInput
+        ref={passwordField}
+        label={t('signIn.password')}
+        size="md"
+        autoComplete="current-password"
+        value={password}
+        error={missing && !password && t('register.required')}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        visibilityToggleButtonProps={{ 'aria-label': t('signIn.show') }}
+      />
+      <Button type="submit" size="md" loading={signIn.isPending}>
+        {t('signIn.submit')}
+      </Button>
+    </form>
+  )
+}
+
+function refusal(error: unknown, words: string): string | undefined {
+  return error instanceof Problem && error.status === 401 ? words : undefined
+}

@@ -1,0 +1,4 @@
+/** Everything this person was told, newest first. */
+export function InboxPage() {
+  return null
+}

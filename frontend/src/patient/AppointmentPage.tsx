@@ -1,0 +1,3 @@
+export function AppointmentPage() {
+  return null
+}

@@ -1,0 +1,3 @@
+export function BookVisitPage() {
+  return null
+}

@@ -1,0 +1,3 @@
+export function FindDoctorPage() {
+  return null
+}

@@ -1,0 +1,3 @@
+export function MyAppointmentsPage() {
+  return null
+}

@@ -1,0 +1,26 @@
+/** The one connection of this page, bound to its session. */
+import { SessionEnded, session } from '../auth/session'
+import { RealtimeClient } from './client'
+
+/** The server warns a minute ahead; a token with less than this left would be warned of again at once. */
+const FRESH_LIFE_MS = 120_000
+
+export const connection = new RealtimeClient({
+  url: `${window.location.origin.replace(/^http/, 'ws')}/ws/`,
+  token: ({ fresh }) => session.token(fresh ? { lifeMs: FRESH_LIFE_MS } : {}),
+  isSessionOver: (error) => error instanceof SessionEnded,
+})
+
+/** Follows the session from now on: open while someone is signed in. */
+export function followSession(): void {
+  const follow = () => {
+    if (session.phase === 'signedIn') {
+      connection.start()
+      connection.retryNow()
+    } else if (session.phase === 'signedOut') {
+      connection.stop()
+    }
+  }
+  session.subscribe(follow)
+  follow()
+}

@@ -1,0 +1,23 @@
+/** A topic without a snapshot of its own: whatever happens in it concerns data that is loaded in another way. */
+import { useEffect, useRef } from 'react'
+import { connection } from './connection'
+import type { EventFrame } from './frames'
+
+export interface TopicListener {
+  event: (event: EventFrame) => void
+  /** From now on nothing is missed; what was loaded before may have been overtaken. */
+  load: () => void
+}
+
+export function useTopic(topic: string | undefined, listener: TopicListener): void {
+  const newest = useRef(listener)
+  newest.current = listener
+  useEffect(() => {
+    if (!topic) return
+    const watch = connection.watch(topic, null, {
+      event: (event) => newest.current.event(event),
+      reset: () => newest.current.load(),
+    })
+    return () => watch.close()
+  }, [topic])
+}

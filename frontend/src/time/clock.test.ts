@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { addDays, dateOf, daysBetween, minutesOf, timeOf, zoneName } from './clock'
+
+describe('times', () => {
+  test('are read in the zone that is asked for', () => {
+    expect(timeOf('2026-11-23T09:30:00Z', { zone: 'Europe/Berlin', hours: '24' })).toBe('10:30')
+    expect(timeOf('2026-11-23T09:30:00Z', { zone: 'America/New_York', hours: '24' })).toBe('04:30')
+  })
+
+  test('are read with twelve hours on request', () => {
+    expect(timeOf('2026-11-23T13:05:00Z', { zone: 'UTC', hours: '12' })).toBe('1:05 PM')
+    expect(timeOf('2026-11-23T00:05:00Z', { zone: 'UTC', hours: '12' })).toBe('12:05 AM')
+  })
+
+  test('show midnight as 00:00, not 24:00', () => {
+    expect(timeOf('2026-11-23T00:00:00Z', { zone: 'UTC', hours: '24' })).toBe('00:00')
+    expect(minutesOf('2026-11-23T00:00:00Z', 'UTC')).toBe(0)
+  })
+
+  test('follow the switch to summer time', () => {
+    expect(timeOf('2026-03-29T00:59:00Z', { zone: 'Europe/Berlin', hours: '24' })).toBe('01:59')
+    expect(timeOf('2026-03-29T01:00:00Z', { zone: 'Europe/Berlin', hours: '24' })).toBe('03:00')
+  })
+})
+
+describe('dates', () => {
+  test('are those of the zone, not of the device', () => {
+    expect(dateOf('2026-11-23T23:30:00Z', 'Europe/Berlin')).toBe('2026-11-24')
+    expect(dateOf('2026-11-24T02:30:00Z', 'America/New_York')).toBe('2026-11-23')
+  })
+
+  test('move by whole days across the clock change', () => {
+    expect(addDays('2026-10-24', 2)).toBe('2026-10-26')
+    expect(daysBetween('2026-03-28', '2026-03-30')).toBe(2)
+  })
+})
+
+describe('a zone', () => {
+  test('is named by its place and its offset on that day', () => {
+    expect(zoneName('Europe/Lisbon', '2026-07-01T12:00:00Z')).toBe('Lisbon time, GMT+1')
+    expect(zoneName('America/New_York', '2026-12-01T12:00:00Z')).toBe('New York time, GMT-5')
+  })
+})
