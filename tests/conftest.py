@@ -1,0 +1,96 @@
+"""What every test has: an engine, a database that is as new, cheap passwords."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import django
+import pytest
+from asgiref.sync import SyncToAsync
+from django.conf import settings as django_settings
+from django.db import connections
+
+from tests import engine as test_engine
+
+ENGINE = pytest.StashKey[test_engine.Engine]()
+
+if django_settings.configured:
+    raise pytest.UsageError(
+        "the settings were read before the tests could choose an engine: name DJANGO_SETTINGS_MODULE"
+        " neither in pytest's options nor in the environment"
+    )
+_engine = test_engine.prepare()
+with pytest.MonkeyPatch.context() as only_now:
+    # pytest-xdist's workers inherit the environment: there, too, nobody may read the settings earlier.
+    only_now.setenv("DJANGO_SETTINGS_MODULE", "clinic.settings")
+    django.setup()
+
+pytest_plugins = ["tests.servers.fixtures", "tests.chromium"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ENGINE] = _engine
+    config.addinivalue_line("markers", "engine(name): runs on that engine only (sqlite, postgres)")
+    config.add_cleanup(_engine.stop)
+
+
+def pytest_report_header() -> str:
+    return f"engine: {_engine.name} ({_engine.run_dir})"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not session.config.option.collectonly:
+        hands_out_tests = session.config.pluginmanager.hasplugin("dsession")
+        _engine.start(runs_tests=not hands_out_tests)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test of the other engine is no test of this run: it is deselected, not skipped."""
+    other = [item for item in items if _engine.name not in _engines(item)]
+    if other:
+        items[:] = [item for item in items if _engine.name in _engines(item)]
+        config.hook.pytest_deselected(items=other)
+
+
+def _engines(item: pytest.Item) -> set[str]:
+    names = {name for mark in item.iter_markers("engine") for name in mark.args}
+    # SQLite is the embedded column: it has no Redis, and refuses a second web process.
+    if {"two_webs", "redis"} & set(getattr(item, "fixturenames", ())):
+        names.add("postgres")
+    return names or {"sqlite", "postgres"}
+
+
+@pytest.fixture(scope="session")
+def engine() -> test_engine.Engine:
+    return _engine
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """The test database is the very one the environment names: web processes find it by themselves."""
+    for database in django_settings.DATABASES.values():
+        database["TEST"]["NAME"] = database["NAME"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    from tests.database import restore_instead_of_flush, take_snapshot
+
+    with django_db_blocker.unblock():
+        snapshot = take_snapshot()
+    restore_instead_of_flush(snapshot)
+    yield
+    with django_db_blocker.unblock():
+        snapshot.close()
+
+
+@pytest.fixture(autouse=True)
+def close_async_connection() -> Iterator[None]:
+    """Django's async ORM works in one thread of its own, whose connection nobody closes otherwise."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Any) -> None:
+    """Argon2 as in production, at a hundredth of its price. Web processes keep the real one."""
+    settings.PASSWORD_HASHERS = ["tests.passwords.CheapArgon2"]
