@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from clinic import constraints
 from clinic.management.preflight import (
     CannotStart,
     check_data_folder,
@@ -69,7 +70,8 @@ class Command(BaseCommand):
 
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        todo = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if todo or constraints.missing(connection):
             self.say("Preparing the database ...")
             call_command("migrate", interactive=False, verbosity=0)
 
