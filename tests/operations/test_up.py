@@ -1,0 +1,305 @@
+"""`manage.py up` and `manage.py worker`, as real processes with real signals."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from clinic.management.preflight import CannotStart, check_front_end
+from tests.servers.process import Process, free_port, port_answers, wait_until
+
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
+OPEN = "The clinic is open at"
+
+
+class Up(Process):
+    """`manage.py up` on a port of its own; ready when it says where the clinic is."""
+
+    def __init__(self, *options: str, folder: Path, env: dict[str, str | None]) -> None:
+        self.name = "up"
+        self.options = options
+        self.port = free_port()
+        super().__init__(folder=folder, env={**env, "PORT": str(self.port)})
+
+    def command(self) -> list[str]:
+        return [sys.executable, str(MANAGE), "up", *self.options]
+
+    def start(self) -> None:
+        self.log.unlink(missing_ok=True)
+        super().start()
+
+    def answers(self) -> bool:
+        return OPEN in self.said
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    @property
+    def web(self) -> int:
+        return self.child("daphne")
+
+    @property
+    def celery(self) -> int:
+        return self.child("celery")
+
+    def child(self, word: str) -> int:
+        [pid] = [pid for pid in children_of(self.pid) if word in command_line(pid)]
+        return pid
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def family_of(pid: int) -> list[int]:
+    """All descendants of a process."""
+    return [pid_ for child in children_of(pid) for pid_ in (child, *family_of(child))]
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state == "Z"
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    wait_until(lambda: all(map(is_gone, pids)), seconds=15, what=f"the end of {pids}")
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
+    """The environment of an installation without Redis, whose first start is behind it."""
+    data = tmp_path_factory.mktemp("installation")
+    env = environment_of(data)
+    first = Up(folder=data, env=env)
+    make_keys(env)
+    try:
+        first.start()
+        first.stop()
+    finally:
+        first.kill()
+    return env
+
+
+def environment_of(data: Path) -> dict[str, str | None]:
+    return {
+        "CLINIC_DATA_DIR": str(data),
+        "CLINIC_KEYS_FILE": None,
+        "DATABASE_URL": None,
+        "REDIS_URL": None,
+    }
+
+
+def make_keys(env: dict[str, str | None]) -> None:
+    assert manage("make_keys", env=env).returncode == 0
+
+
+def manage(*arguments: str, env: dict[str, str | None]) -> subprocess.CompletedProcess[str]:
+    merged = {**os.environ, **env}
+    return subprocess.run(
+        [sys.executable, str(MANAGE), *arguments],
+        env={name: value for name, value in merged.items() if value is not None},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+StartUp = Callable[..., Up]
+
+
+@pytest.fixture
+def start_up(tmp_path: Path) -> Iterator[StartUp]:
+    with ExitStack() as stack:
+
+        def start(*options: str, env: dict[str, str | None], name: str = "up") -> Up:
+            up = Up(*options, folder=tmp_path / name, env=env)
+            stack.callback(up.kill)
+            up.start()
+            return up
+
+        yield start
+
+
+def refusal(env: dict[str, str | None]) -> str:
+    """What `up` says when it does not start: one sentence, no traceback, status 1."""
+    result = manage("up", env=env)
+    assert result.returncode == 1, result.stdout
+    [sentence] = result.stderr.splitlines()
+    assert sentence.endswith(".")
+    return sentence
+
+
+@pytest.mark.engine("sqlite")
+class TestWithoutRedis:
+    def test_the_first_start_makes_a_demo_clinic(self, tmp_path: Path, start_up: StartUp) -> None:
+        env = environment_of(tmp_path / "data")
+        make_keys(env)
+        up = start_up(env=env)
+        assert f"{OPEN} http://127.0.0.1:{up.port}/" in up.said
+        assert re.search(r"doctor +\S+", up.said)
+        assert httpx.get(f"http://127.0.0.1:{up.port}/livez").status_code == 200
+        assert "--beat" in command_line(up.celery)
+
+    def test_a_second_start_has_nothing_to_prepare(
+        self, installation: dict[str, str | None], start_up: StartUp
+    ) -> None:
+        said = start_up(env=installation).said
+        assert "Preparing" not in said
+        assert "Making" not in said
+        assert re.search(r"doctor +\S+", said)
+
+    def test_a_start_without_demo_has_no_sign_ins(self, tmp_path: Path, start_up: StartUp) -> None:
+        env = environment_of(tmp_path / "data")
+        make_keys(env)
+        assert "sign-ins" not in start_up("--no-demo", env=env).said
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_a_signal_to_the_whole_terminal_stops_all_of_it(
+        self, number: signal.Signals, installation: dict[str, str | None], start_up: StartUp
+    ) -> None:
+        up = start_up(env=installation)
+        family = family_of(up.pid)
+        os.killpg(up.pid, number)
+        assert up.wait_for_exit() == 0
+        wait_until_gone(family)
+        assert not port_answers(up.port)
+        assert "Traceback" not in up.said
+
+    def test_a_killed_supervisor_leaves_nothing_behind(
+        self, installation: dict[str, str | None], start_up: StartUp
+    ) -> None:
+        up = start_up(env=installation)
+        wait_until(lambda: children_of(up.celery), seconds=30, what="the start of the beat")
+        family = family_of(up.pid)
+        os.kill(up.pid, signal.SIGKILL)
+        wait_until_gone(family)
+
+    def test_a_killed_web_server_ends_everything_and_can_be_started_again_at_once(
+        self, installation: dict[str, str | None], start_up: StartUp
+    ) -> None:
+        up = start_up(env=installation)
+        family = family_of(up.pid)
+        os.kill(up.web, signal.SIGKILL)
+        assert up.wait_for_exit() == 1
+        assert up.said.endswith("The web server was killed by SIGKILL, so everything stops.\n")
+        wait_until_gone(family)
+        up.start()
+
+    def test_a_killed_worker_is_started_again_without_its_old_beat(
+        self, installation: dict[str, str | None], start_up: StartUp
+    ) -> None:
+        up = start_up(env=installation)
+        worker = up.celery
+        wait_until(lambda: children_of(worker), seconds=30, what="the start of the beat")
+        old = [worker, *family_of(worker)]
+        os.kill(worker, signal.SIGKILL)
+        wait_until_gone(old)
+        wait_until(lambda: len(children_of(up.pid)) == 2, seconds=30, what="a new worker")
+        assert "The Celery worker was killed by SIGKILL; it starts again in 1 s." in up.said
+
+    def test_a_port_in_use_is_refused(self, installation: dict[str, str | None]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            sentence = refusal({**installation, "PORT": str(port)})
+        assert f"Port {port} on 127.0.0.1 is in use" in sentence
+
+    def test_a_second_web_process_is_refused(
+        self, installation: dict[str, str | None], start_up: StartUp
+    ) -> None:
+        start_up(env=installation)
+        sentence = refusal({**installation, "PORT": str(free_port())})
+        assert sentence.startswith("Another web process serves ")
+
+    def test_a_folder_that_cannot_be_written_to_is_refused(
+        self, installation: dict[str, str | None], tmp_path: Path
+    ) -> None:
+        a_file = tmp_path / "file"
+        a_file.touch()
+        keys = f"{installation['CLINIC_DATA_DIR']}/keys.json"
+        env = {**installation, "CLINIC_DATA_DIR": str(a_file), "CLINIC_KEYS_FILE": keys}
+        assert refusal(env).startswith(f"The data folder {a_file} cannot be written to")
+
+    def test_demo_accounts_are_not_served_to_other_machines(
+        self, installation: dict[str, str | None]
+    ) -> None:
+        sentence = refusal({**installation, "HOST": "0.0.0.0", "PORT": str(free_port())})
+        assert sentence.startswith("This database holds demo accounts")
+
+    def test_no_demo_accounts_are_made_where_other_machines_are_served(
+        self, tmp_path: Path, start_up: StartUp
+    ) -> None:
+        env = {**environment_of(tmp_path / "data"), "HOST": "0.0.0.0"}
+        make_keys(env)
+        assert "sign-ins" not in start_up(env=env).said
+
+    def test_a_database_out_of_reach_is_one_sentence(
+        self, installation: dict[str, str | None]
+    ) -> None:
+        url = f"postgres://clinic:secret@127.0.0.1:{free_port()}/clinic"
+        sentence = refusal({**installation, "DATABASE_URL": url, "PORT": str(free_port())})
+        assert sentence.startswith("The database cannot be used: ")
+        assert "secret" not in sentence
+
+    def test_a_separate_worker_is_refused(self, installation: dict[str, str | None]) -> None:
+        result = manage("worker", env=installation)
+        assert result.returncode == 1
+        assert result.stderr.startswith("`make up` runs the worker itself")
+
+    def test_a_missing_build_is_refused(self, settings: Any, tmp_path: Path) -> None:
+        settings.FRONTEND_DIST = tmp_path / "dist"
+        with pytest.raises(CannotStart, match="The front end is not built"):
+            check_front_end()
+
+
+@pytest.mark.engine("postgres")
+@pytest.mark.usefixtures("transactional_db")
+class TestOnPostgresAndRedis:
+    def test_two_web_processes_serve_one_clinic(self, start_up: StartUp) -> None:
+        first = start_up("--no-demo", env={}, name="first")
+        second = start_up("--no-demo", env={}, name="second")
+        for up in (first, second):
+            assert httpx.get(f"http://127.0.0.1:{up.port}/livez").status_code == 200
+            assert [pid for pid in family_of(up.pid) if "celery" in command_line(pid)] == []
+        first.stop()
+        assert first.exit_code == 0
+        assert httpx.get(f"http://127.0.0.1:{second.port}/livez").status_code == 200
+
+    def test_the_worker_and_its_beat_stop_together(self, tmp_path: Path) -> None:
+        worker = SeparateWorker(folder=tmp_path, env={})
+        try:
+            worker.start()
+            family = family_of(worker.pid)
+            worker.stop()
+        finally:
+            worker.kill()
+        assert worker.exit_code == 0
+        wait_until_gone(family)
+
+
+class SeparateWorker(Process):
+    name = "worker"
+
+    def command(self) -> list[str]:
+        return [sys.executable, str(MANAGE), "worker"]
+
+    def answers(self) -> bool:
+        said = self.log.read_text()
+        return " ready." in said and "beat: Starting" in said
