@@ -21,9 +21,8 @@ export async function loadAppointment(id: number): Promise<Appointment> {
 
 export interface Booking {
   doctor_id: number
+  /** An instant says which of two equal wall-clock times is meant when summer time ends. */
   start: string
-  appointment_date: string
-  start_time: string
   notes?: string
 }
 

@@ -1,3 +1,157 @@
+/** Booking a visit on one page: a day, a time, a word about why. */
+import { Button, Skeleton } from '@mantine/core'
+import { Link, useParams } from '@tanstack/react-router'
+import { useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Slot, SlotsOfDoctor } from '../api/shapes'
+import { addDays, dateName, dateOf, ownZone, zoneName } from '../time/clock'
+import { useTimePreferences } from '../time/preferences'
+import { useClock } from '../time/useClock'
+import { useNow } from '../time/useNow'
+import { BackLink } from '../ui/BackLink'
+import { Card } from '../ui/Card'
+import { EmptyState } from '../ui/EmptyState'
+import { ErrorNote } from '../ui/ErrorNote'
+import { Icon } from '../ui/Icon'
+import { PageHead } from '../ui/PageHead'
+import { BookingForm } from './BookingForm'
+import styles from './BookVisitPage.module.css'
+import { MonthGrid } from './MonthGrid'
+import { SlotTimes } from './SlotTimes'
+import { useSlots } from './useSlots'
+
+/** Six weeks show every next free time people book ahead, in one answer of a size that loads at once. */
+const DAYS_AHEAD = 41
+
 export function BookVisitPage() {
-  return null
+  const { t } = useTranslation()
+  const { doctorId } = useParams({ from: '/inside/doctors/$doctorId' })
+  // The window stays as it was when the page was opened; past times leave on their own.
+  const [from] = useState(() => dateOf(Date.now(), ownZone()))
+  // A doctor further west may still have yesterday.
+  const window = useMemo(() => ({ from: addDays(from, -1), to: addDays(from, DAYS_AHEAD) }), [from])
+  const { data, error, refetch } = useSlots(Number(doctorId), window)
+
+  return (
+    <>
+      <BackLink to="/doctors">{t('book.back')}</BackLink>
+      {data && <Booking key={doctorId} data={data} to={window.to} />}
+      {!data && error && (
+        <ErrorNote error={error} title={t('error.loading')} onRetry={() => void refetch()} />
+      )}
+      {!data && !error && <Loading />}
+    </>
+  )
+}
+
+function Booking({ data, to }: { data: SlotsOfDoctor; to: string }) {
+  const { t } = useTranslation()
+  const now = useNow()
+  const clock = useClock(data.time_zone)
+  const shownIn = useTimePreferences().zone
+  const form = useRef<HTMLDivElement>(null)
+  const [wantedDay, setWantedDay] = useState<string>()
+  const [wanted, setWanted] = useState<Slot>()
+
+  const coming = useMemo(() => data.slots.filter(({ start }) => Date.parse(start) > now), [data.slots, now])
+  const free = useMemo(() => countFree(coming), [coming])
+  // The day that was offered first stays, even when its last time goes.
+  const [firstDay] = useState(() => [...free.keys()][0])
+  const day = wantedDay ?? firstDay ?? [...free.keys()][0]
+  const ofDay = useMemo(
+    () => coming.filter(({ appointment_date }) => appointment_date === day),
+    [coming, day],
+  )
+
+  function choose(slot: Slot) {
+    setWanted(slot)
+    setWantedDay(slot.appointment_date)
+    // Stacked on a small screen the form is below the times.
+    if (globalThis.window.matchMedia('(max-width: 1000px)').matches) {
+      requestAnimationFrame(() => form.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }))
+    }
+  }
+
+  const { name, specialization } = data.doctor
+  return (
+    <>
+      <PageHead title={t('book.title', { name })} lead={specialization} />
+      <div className={styles.columns}>
+        <Card className={styles.picker}>
+          {free.size === 0 && !day ? (
+            <EmptyState icon="calendar" title={t('book.noneTitle')} lead={t('book.noneLead')}>
+              <Button variant="default" renderRoot={(props) => <Link to="/doctors" {...props} />}>
+                {t('book.noneAction')}
+              </Button>
+            </EmptyState>
+          ) : (
+            <>
+              <section aria-label={t('book.pickDay')} className={styles.days}>
+                <MonthGrid
+                  from={dateOf(now, data.time_zone)}
+                  to={to}
+                  free={free}
+                  chosen={day}
+                  onChoose={setWantedDay}
+                />
+              </section>
+              <section aria-label={t('book.pickTime')} className={styles.times} data-testid="slots">
+                <h3 className={styles.dayName}>
+                  {day && dateName(day, { weekday: 'long', day: 'numeric', month: 'long' })}
+                </h3>
+                <p className={styles.zone}>
+                  <Icon name="clock" size={15} />
+                  <span>
+                    {t('book.inZone', { zone: zoneName(clock.zone, ofDay[0]?.start ?? now) })}
+                    {shownIn === 'own' && clock.zone !== data.time_zone && <> {t('book.clinicDay')}</>}
+                  </span>
+                </p>
+                <SlotTimes
+                  key={day}
+                  slots={ofDay}
+                  zone={data.time_zone}
+                  clock={clock}
+                  chosen={wanted?.start}
+                  onChoose={choose}
+                />
+              </section>
+            </>
+          )}
+        </Card>
+        <div ref={form} className={styles.form}>
+          <BookingForm
+            doctor={data.doctor}
+            zone={data.time_zone}
+            slots={coming}
+            chosen={wanted}
+            onChoose={choose}
+            onLost={() => setWanted(undefined)}
+          />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function countFree(slots: Slot[]): Map<string, number> {
+  const count = new Map<string, number>()
+  for (const { appointment_date, state } of slots) {
+    if (state === 'free') count.set(appointment_date, (count.get(appointment_date) ?? 0) + 1)
+  }
+  return count
+}
+
+function Loading() {
+  const { t } = useTranslation()
+  return (
+    <div aria-busy="true">
+      <span className="visually-hidden">{t('loading')}</span>
+      <Skeleton height={36} width={320} mb={8} />
+      <Skeleton height={20} width={160} mb={28} />
+      <div className={styles.columns}>
+        <Skeleton height={440} radius="lg" />
+        <Skeleton height={380} radius="lg" />
+      </div>
+    </div>
+  )
 }

@@ -1,0 +1,227 @@
+/** The chosen time, a word about why, and the one button. */
+import { Button, Textarea } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { book } from '../api/appointments'
+import { Problem } from '../api/problem'
+import type { Appointments, DoctorName, Slot } from '../api/shapes'
+import { putAppointment } from '../realtime/appointments'
+import { useHealth } from '../realtime/health'
+import { dayName, ownZone, timeOf, zoneName } from '../time/clock'
+import { useTimePreferences } from '../time/preferences'
+import { useClock } from '../time/useClock'
+import { announce, showToast } from '../ui/announcements'
+import { useAttempt } from '../ui/attempt'
+import { Card } from '../ui/Card'
+import { ErrorNote } from '../ui/ErrorNote'
+import styles from './BookingForm.module.css'
+import { myAppointmentsKey } from './useMyAppointments'
+
+interface Props {
+  doctor: DoctorName
+  zone: string
+  /** All coming times of the doctor, as they stand. */
+  slots: Slot[]
+  chosen: Slot | undefined
+  onChoose: (slot: Slot) => void
+  /** The chosen time is gone. */
+  onLost: () => void
+}
+
+const NOTES_MOST = 2000
+const OFFERED = 3
+
+/** Why the time that was chosen cannot be had. */
+interface Loss {
+  code: 'slot_taken' | 'patient_busy'
+  start: string
+  alternatives: string[]
+}
+
+export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: Props) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const clock = useClock(zone)
+  const { hours } = useTimePreferences()
+  const { staleSince } = useHealth()
+  const attempt = useAttempt()
+  const [notes, setNotes] = useState('')
+  const [loss, setLoss] = useState<Loss>()
+  const sending = useRef(false)
+
+  const booking = useMutation({
+    mutationFn: (slot: Slot) => {
+      const content = {
+        doctor_id: doctor.id,
+        start: slot.start,
+        ...(notes.trim() ? { notes: notes.trim() } : {}),
+      }
+      return book(content, attempt.keyFor(content))
+    },
+    onSuccess: (appointment) => {
+      attempt.settled()
+      client.setQueryData<Appointments>(
+        myAppointmentsKey,
+        (data) => data && putAppointment(data, appointment, () => true),
+      )
+      showToast(t('book.booked', { when: whenOf(appointment.start) }))
+      void navigate({
+        to: '/appointments/$appointmentId',
+        params: { appointmentId: String(appointment.id) },
+      })
+    },
+    onError: (error, slot) => {
+      sending.current = false
+      if (!(error instanceof Problem) || error.isTransient) return
+      attempt.settled()
+      if (error.code === 'slot_taken' || error.code === 'patient_busy') {
+        setLoss({ code: error.code, start: slot.start, alternatives: error.alternatives })
+        announce(t(error.code === 'slot_taken' ? 'book.lost' : 'book.busy'))
+        onLost()
+      }
+    },
+  })
+
+  function whenOf(start: string): string {
+    return `${dayName(start, clock.zone, 'short')}, ${timeOf(start, clock)}`
+  }
+
+  // Someone else took it before the button was pressed. While one's own booking is under way the loss is its effect.
+  const state = slots.find(({ start }) => start === chosen?.start)?.state
+  const gone = chosen !== undefined && state !== undefined && state !== 'free'
+  useEffect(() => {
+    if (!gone || !chosen || sending.current) return
+    setLoss({ code: 'slot_taken', start: chosen.start, alternatives: [] })
+    onLost()
+  }, [gone, chosen, onLost])
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    if (!chosen || sending.current || staleSince !== null) return
+    sending.current = true
+    setLoss(undefined)
+    booking.mutate(chosen)
+  }
+
+  function take(slot: Slot) {
+    setLoss(undefined)
+    booking.reset()
+    onChoose(slot)
+  }
+
+  const shownError = booking.error && !loss ? booking.error : undefined
+  return (
+    <Card>
+      <form onSubmit={submit} className={styles.form} aria-label={t('book.yourVisit')}>
+        <h2 className={styles.title}>{t('book.yourVisit')}</h2>
+        {loss && !chosen && (
+          <LossNote
+            loss={loss}
+            error={booking.error ?? undefined}
+            offered={offersFor(loss, slots)}
+            nameOf={(slot) => whenOf(slot.start)}
+            onTake={take}
+          />
+        )}
+        {chosen ? (
+          <dl className={styles.facts} data-testid="chosen">
+            <div>
+              <dt>{t('book.with')}</dt>
+              <dd>{doctor.name}</dd>
+            </div>
+            <div>
+              <dt>{t('book.when')}</dt>
+              <dd>
+                <strong>{dayName(chosen.start, clock.zone)}</strong>
+                <span className="numbers">
+                  {timeOf(chosen.start, clock)} – {timeOf(chosen.end, clock)}
+                </span>
+                <span className={styles.soft}>{zoneName(clock.zone, chosen.start)}</span>
+              </dd>
+            </div>
+          </dl>
+        ) : (
+          !loss && <p className={styles.soft}>{t('book.chooseFirst')}</p>
+        )}
+        <Textarea
+          label={t('book.notes')}
+          description={t('book.notesHint')}
+          autosize
+          minRows={3}
+          maxRows={10}
+          maxLength={NOTES_MOST}
+          value={notes}
+          onChange={(event) => setNotes(event.currentTarget.value)}
+        />
+        {shownError && <ErrorNote error={shownError} />}
+        <div>
+          <Button
+            type="submit"
+            size="md"
+            fullWidth
+            loading={booking.isPending}
+            aria-disabled={!chosen || staleSince !== null}
+            data-disabled={!chosen || staleSince !== null || undefined}
+            aria-describedby={staleSince === null ? undefined : 'stale'}
+          >
+            {t('book.submit')}
+          </Button>
+          {staleSince !== null && (
+            <p id="stale" className={styles.stale}>
+              {t('connection.needsFresh', { time: timeOf(staleSince, { zone: ownZone(), hours }) })}
+            </p>
+          )}
+        </div>
+      </form>
+    </Card>
+  )
+}
+
+/** The service names the next free starts; what it cannot know is what this screen has heard since. */
+function offersFor(loss: Loss, slots: Slot[]): Slot[] {
+  const free = slots.filter(({ state }) => state === 'free')
+  if (loss.alternatives.length > 0) {
+    const named = new Set(loss.alternatives.map((start) => Date.parse(start)))
+    return free.filter(({ start }) => named.has(Date.parse(start))).slice(0, OFFERED)
+  }
+  const wanted = Date.parse(loss.start)
+  const distance = ({ start }: Slot) => Math.abs(Date.parse(start) - wanted)
+  return free
+    .toSorted((a, b) => distance(a) - distance(b))
+    .slice(0, OFFERED)
+    .sort((a, b) => Date.parse(a.start) - Date.parse(b.start))
+}
+
+interface LossProps {
+  loss: Loss
+  error: Error | undefined
+  offered: Slot[]
+  nameOf: (slot: Slot) => string
+  onTake: (slot: Slot) => void
+}
+
+function LossNote({ loss, error, offered, nameOf, onTake }: LossProps) {
+  const { t } = useTranslation()
+  const busy = loss.code === 'patient_busy'
+  const lead = busy ? 'book.busyLead' : offered.length > 0 ? 'book.lostLead' : 'book.lostNoOther'
+  return (
+    <ErrorNote error={error} title={t(busy ? 'book.busy' : 'book.lost')} lead={t(lead)}>
+      <div className={styles.offers} data-testid="alternatives">
+        {offered.map((slot) => (
+          <Button
+            key={slot.start}
+            variant="default"
+            size="compact-md"
+            className="numbers"
+            onClick={() => onTake(slot)}
+          >
+            {nameOf(slot)}
+          </Button>
+        ))}
+      </div>
+    </ErrorNote>
+  )
+}

@@ -1,0 +1,34 @@
+/** A doctor's times over the coming weeks, live. */
+import { useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { loadSlots } from '../api/doctors'
+import type { SlotsOfDoctor } from '../api/shapes'
+import { applyToSlots, changedDates, replaceDays, type SlotWindow } from '../realtime/slots'
+import { useLive } from '../realtime/useLive'
+
+export function useSlots(doctorId: number, { from, to }: SlotWindow) {
+  const client = useQueryClient()
+  const queryKey = ['slots', doctorId, from, to]
+  const apply = useMemo(() => applyToSlots({ from, to }), [from, to])
+
+  async function loadDays(dates: string[]) {
+    const days = { from: dates[0] ?? from, to: dates.at(-1) ?? to }
+    try {
+      const loaded = await loadSlots(doctorId, days.from, days.to)
+      client.setQueryData<SlotsOfDoctor>(queryKey, (data) => data && replaceDays(data, loaded, days))
+    } catch {
+      // The whole window is asked for then, with the usual retries.
+      void client.invalidateQueries({ queryKey, exact: true })
+    }
+  }
+
+  return useLive<SlotsOfDoctor>({
+    queryKey,
+    load: (signal) => loadSlots(doctorId, from, to, signal),
+    apply,
+    after(event) {
+      const dates = changedDates(event, { from, to })
+      if (dates.length > 0) void loadDays(dates)
+    },
+  })
+}
