@@ -1,0 +1,151 @@
+"""Every refusal as application/problem+json (RFC 9457) with a stable code."""
+
+from typing import Any, Final
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+
+from clinic import errors
+from clinic.context import current_request
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+STATUS: Final[dict[type[errors.ClinicError], int]] = {
+    errors.NotFound: 404,
+    errors.NotSignedIn: 401,
+    errors.Forbidden: 403,
+    errors.FieldError: 400,
+    errors.TimeNotBookable: 400,
+    errors.Overlap: 409,
+    errors.InvalidTransition: 409,
+    errors.AlreadyStarted: 409,
+    errors.VersionConflict: 412,
+    errors.IdempotencyKeyReused: 422,
+}
+TITLES: Final = {
+    400: "The request cannot be understood or accepted",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "In conflict with the present state",
+    412: "Changed in the meantime",
+    415: "Unsupported media type",
+    422: "Not to be processed",
+    429: "Too many requests",
+    500: "Something went wrong here",
+    503: "Not available at the moment",
+}
+log = structlog.get_logger(__name__)
+
+
+class Unavailable(APIException):
+    status_code = 503
+    default_code = "unavailable"
+    default_detail = "The service cannot reach its database. Try again in a moment."
+    wait = 2
+
+
+def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
+    """The body of a refusal. `type` is about:blank: the code says which one it is."""
+    return {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Refused"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": current_request.get().request_id,
+        **members,
+    }
+
+
+def problem_handler(exc: Exception, context: Any) -> Response | None:
+    """DRF's exception handler: our refusals, the framework's, a database out of reach, and our mistakes."""
+    if isinstance(exc, errors.ClinicError):
+        return _refusal(exc)
+    if isinstance(exc, OperationalError | InterfaceError):
+        log.error("database_unavailable", error=type(exc).__name__)
+        exc = Unavailable()
+    return _ProblemHandler(exc, context).run()
+
+
+def status_of(refusal: errors.ClinicError) -> int:
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
+def _refusal(refusal: errors.ClinicError) -> Response:
+    status = status_of(refusal)
+    body = problem(status, refusal.code, refusal.text, **_members(refusal))
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return Response(body, status=status, headers=headers, content_type=MEDIA_TYPE)
+
+
+def _members(refusal: errors.ClinicError) -> dict[str, Any]:
+    match refusal:
+        case errors.FieldError():
+            field = {
+                "field": refusal.field,
+                "code": refusal.field_code,
+                "detail": refusal.text,
+            }
+            return {"errors": [field]}
+        case errors.Overlap():
+            return {"alternatives": [start.isoformat() for start in refusal.alternatives]}
+        case errors.InvalidTransition():
+            return {"allowed": refusal.allowed}
+        case _:
+            return {}
+
+
+class _ProblemFormatter(ExceptionFormatter):
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        status = self.exc.status_code
+        found = error_response.errors
+        fields = [
+            {"field": error.attr, "code": error.code, "detail": error.detail}
+            for error in found
+            if error.attr
+        ]
+        if fields:
+            return problem(status, "invalid", "Some fields cannot be accepted.", errors=fields)
+        detail = found[0].detail if status != 500 else "This is our mistake; it has been logged."
+        return problem(status, found[0].code, detail)
+
+
+class _ProblemHandler(ExceptionHandler):
+    def run(self) -> Response | None:
+        response: Response | None = super().run()
+        if response is not None:
+            response.content_type = MEDIA_TYPE
+        return response
+
+    def format_exception(self, exc: APIException) -> Any:
+        return _ProblemFormatter(exc, self.context, self.exc).run()
+
+    def should_report_exception(self, exc: Any, response: Any) -> bool:
+        return False
+
+    def report_exception(self, exc: Any, response: Any) -> None:
+        if exc.status_code >= 500:
+            log.error("unhandled", exc_info=self.exc)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """For addresses that lead nowhere."""
+    return _plain(404, "not_found", "There is nothing at this address.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """For mistakes outside of a view."""
+    return _plain(500, "error", "This is our mistake; it has been logged.")
+
+
+def _plain(status: int, code: str, detail: str) -> JsonResponse:
+    return JsonResponse(problem(status, code, detail), status=status, content_type=MEDIA_TYPE)

@@ -1,0 +1,89 @@
+"""Is the process alive, and may it be given work?"""
+
+from collections.abc import Callable, Iterator
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from clinic import constraints
+from clinic.errors import ClinicError
+from clinic.models import Epoch, Role
+from clinic.queries.sessions import standing_session
+from clinic.tokens import read_access
+
+log = structlog.get_logger(__name__)
+
+
+@never_cache
+def livez(request: HttpRequest) -> JsonResponse:
+    """The process answers. Depends on nothing else."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """The service can do its work. What fails is named only to operators (an admin's token)."""
+    failing = list(_failing())
+    for name in failing:
+        log.warning("not_ready", part=name)
+    body: dict[str, object] = {"status": "unavailable" if failing else "ok"}
+    if failing and _is_operator(request):
+        body["failing"] = failing
+    return JsonResponse(body, status=503 if failing else 200)
+
+
+def _failing() -> Iterator[str]:
+    for name, check in _CHECKS.items():
+        try:
+            if not check():
+                yield name
+        except (DatabaseError, redis.RedisError, OSError):
+            yield name
+
+
+def _can_write() -> bool:
+    with transaction.atomic():
+        Epoch.objects.update_or_create(id=Epoch.THE_ONE)
+        transaction.set_rollback(True)
+    return True
+
+
+def _is_migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _refuses_overlaps() -> bool:
+    return not constraints.missing(connection)
+
+
+def _redis_answers() -> bool:
+    if settings.REDIS_URL is None:
+        return True
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
+    ) as client:
+        return bool(client.ping())
+
+
+_CHECKS: dict[str, Callable[[], bool]] = {
+    "database": _can_write,
+    "migrations": _is_migrated,
+    "constraints": _refuses_overlaps,
+    "redis": _redis_answers,
+}
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return False
+    try:
+        return standing_session(read_access(token)).person.role == Role.ADMIN
+    except (ClinicError, DatabaseError):
+        return False

@@ -1,0 +1,42 @@
+"""One log line per request, and the request's context for the journal."""
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django_structlog.middlewares import RequestMiddleware
+
+from clinic.context import RequestContext, current_request
+
+KEY_MAX_CHARS: Final = 200
+
+
+class RequestLog(RequestMiddleware):
+    """Logs method and path, never the query: what people search for is nobody's business."""
+
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = super().__call__(request)
+        assert isinstance(response, HttpResponse) or hasattr(response, "streaming_content")
+        response["X-Request-ID"] = current_request.get().request_id  # type: ignore[index]
+        if request.path.startswith("/api/") and "Cache-Control" not in response:  # type: ignore[operator]
+            response["Cache-Control"] = "no-store"  # type: ignore[index]
+        return response  # type: ignore[return-value]
+
+    def prepare(self, request: HttpRequest) -> None:
+        super().prepare(request)
+        bound = structlog.contextvars.get_contextvars()
+        current_request.set(
+            RequestContext(
+                request_id=str(bound.get("request_id", ""))[:64],
+                cause=request.headers.get("Idempotency-Key", "")[:KEY_MAX_CHARS],
+            )
+        )
+
+    def format_request(self, request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"

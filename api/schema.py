@@ -1,0 +1,134 @@
+"""How the OpenAPI document is made."""
+
+from typing import Any, Final
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from api.endpoint import KEY_HEADER, Endpoint
+from api.errors import MEDIA_TYPE
+from clinic.policy import Operation
+from clinic.shapes.base import Shape
+
+
+class FieldProblem(Shape):
+    field: str
+    code: str
+    detail: str
+
+
+class Problem(Shape):
+    """RFC 9457. `code` is stable; further members depend on it (`errors`, `alternatives`, `allowed`)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblem] = []
+    alternatives: list[str] = []
+    allowed: list[str] = []
+
+
+class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "api.authentication.SessionTokenAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class ClinicSchema(AutoSchema):
+    """Adds to every operation what is true of all: refusals, and keys for repeated requests."""
+
+    def get_operation_id(self) -> str:
+        name = type(self.view).__name__.removesuffix("View")
+        return f"{self.method.lower()}{name}"
+
+    def get_description(self) -> str:
+        text = super().get_description()
+        operation = getattr(self.view, "operations", {}).get(self.method)
+        return f"{text}\n\nFor those who may: {operation}.".strip() if operation else text
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        if not self._is_repeatable():
+            return []
+        return [
+            OpenApiParameter(
+                KEY_HEADER,
+                str,
+                OpenApiParameter.HEADER,
+                description="Send the same key with the same request: one effect, one answer.",
+            )
+        ]
+
+    def get_response_serializers(self) -> Any:
+        declared = super().get_response_serializers()
+        refusals = {("default", MEDIA_TYPE): OpenApiResponse(Problem, "A refusal with its code.")}
+        if isinstance(declared, dict):
+            return {**declared, **refusals}
+        return {200: declared, **refusals}
+
+    def get_tags(self) -> list[str]:
+        return [type(self.view).__module__.removeprefix("api.")]
+
+    def _is_repeatable(self) -> bool:
+        if self.method != "POST" or not isinstance(self.view, Endpoint):
+            return False
+        signed_in_only = self.view.operations.get("POST") is not Operation.ANYONE
+        return signed_in_only and not self.path.startswith("/api/auth/")
+
+
+_LONG_POLL: Final[dict[str, Any]] = {
+    "get": {
+        "operationId": "getEvents",
+        "tags": ["events"],
+        "description": "The numbered events of a topic after a number: the socket's stream without a "
+        "socket. With `wait` (seconds) an answer without events is held back until there is one. "
+        "410 with code `reset`: the number is beyond what is kept; load the snapshot again.",
+        "parameters": [
+            {"in": "query", "name": "topic", "required": True, "schema": {"type": "string"}},
+            {"in": "query", "name": "after", "schema": {"type": "integer", "minimum": 0}},
+            {
+                "in": "query",
+                "name": "limit",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 200},
+            },
+            {"in": "query", "name": "wait", "schema": {"type": "number", "maximum": 25}},
+            {"in": "query", "name": "epoch", "schema": {"type": "string"}},
+        ],
+        "security": [{"bearer": []}],
+        "responses": {
+            "200": {
+                "description": "",
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["topic", "epoch", "head", "events"],
+                            "properties": {
+                                "topic": {"type": "string"},
+                                "epoch": {"type": "string"},
+                                "head": {"type": "integer"},
+                                "events": {"type": "array", "items": {"type": "object"}},
+                            },
+                        }
+                    }
+                },
+            },
+            "default": {
+                "description": "A refusal with its code.",
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        },
+    }
+}
+
+
+def add_long_poll(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """The long poll is served before Django (realtime/polling.py), so it is described by hand."""
+    result["paths"]["/api/events/"] = _LONG_POLL
+    result["paths"] = dict(sorted(result["paths"].items()))
+    return result

@@ -1,0 +1,65 @@
+"""One effect and one answer for a request that is sent more than once."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from clinic import clock
+from clinic.errors import IdempotencyKeyReused
+from clinic.models import IdempotentAnswer, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer as it can be kept: status and JSON body."""
+
+    status: int
+    body: Any
+
+
+def answer_once(
+    *, actor: Person, path: str, key: str, request: Any, effect: Callable[[], Answer]
+) -> Answer:
+    """Run `effect` unless this key was answered before; then give that answer again.
+
+    The row that claims the key is inserted first and filled in the effect's own transaction. A parallel
+    twin waits on it in the database; a refusal (an exception) rolls it back, so refusals are not kept.
+    Raises IdempotencyKeyReused for another request under the same key.
+    """
+    digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+    mine = IdempotentAnswer(
+        person=actor, path=path, key=key, body_digest=digest, created_at=clock.now()
+    )
+    try:
+        with transaction.atomic():
+            _claim(mine)
+            answer = effect()
+            mine.status = answer.status
+            mine.body = json.dumps(answer.body)
+            mine.save()
+            return answer
+    except _Claimed:
+        return _kept_answer(actor, path, key, digest)
+
+
+class _Claimed(Exception):
+    """Another request holds this key."""
+
+
+def _claim(mine: IdempotentAnswer) -> None:
+    try:
+        with transaction.atomic():
+            mine.save(force_insert=True)
+    except IntegrityError:
+        raise _Claimed from None
+
+
+def _kept_answer(actor: Person, path: str, key: str, digest: str) -> Answer:
+    kept = IdempotentAnswer.objects.get(person=actor, path=path, key=key)
+    if kept.body_digest != digest:
+        raise IdempotencyKeyReused
+    return Answer(kept.status, json.loads(kept.body))

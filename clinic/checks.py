@@ -1,0 +1,53 @@
+"""Mistakes that must not start: system checks of this project's own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.db.utils import OperationalError
+
+from clinic import constraints
+
+
+@register(Tags.database)
+def the_engine_refuses_overlaps(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """With `check --database default`: a database whose overlap rules are gone is not safe to book on."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        try:
+            if constraints.TABLE not in connection.introspection.table_names():
+                continue
+            gone = constraints.missing(connection)
+        except OperationalError:
+            continue
+        if gone:
+            found.append(
+                Error(
+                    f"The database does not refuse overlapping appointments: {', '.join(gone)}.",
+                    hint="Run `python manage.py migrate`.",
+                    id="clinic.E001",
+                )
+            )
+    return found
+
+
+@register()
+def origins_are_exact(**kwargs: Any) -> list[CheckMessage]:
+    wrong = [
+        origin
+        for origin in settings.ALLOWED_ORIGINS
+        if "*" in origin or "://" not in origin or origin.rstrip("/").count("/") != 2
+    ]
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"CLINIC_ALLOWED_ORIGINS holds {wrong[0]!r}, which is not scheme://host[:port].",
+            id="clinic.E002",
+        )
+    ]

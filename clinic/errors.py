@@ -1,0 +1,155 @@
+"""Why an action refuses: one class per reason, each with a stable code."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+
+class ClinicError(Exception):
+    """A refusal. `code` is what programs read, the message is what people read."""
+
+    code: ClassVar[str] = "refused"
+    message: ClassVar[str] = "This is not possible."
+
+    def __init__(self, message: str | None = None) -> None:
+        self.text = message or self.message
+        super().__init__(self.text)
+
+
+class NotFound(ClinicError):
+    """What does not exist, and what the actor may not know exists."""
+
+    code = "not_found"
+    message = "There is nothing here."
+
+
+class Forbidden(ClinicError):
+    code = "forbidden"
+    message = "You may not do this."
+
+
+class NotSignedIn(ClinicError):
+    code = "unauthenticated"
+    message = "Sign in first."
+
+
+class WrongCredentials(NotSignedIn):
+    code = "wrong_credentials"
+    message = "The user name or the password is wrong."
+
+
+class TokenInvalid(NotSignedIn):
+    code = "token_invalid"
+    message = "The token is not valid, or its session has ended."
+
+
+class RefreshRaced(NotSignedIn):
+    """Another use of the same refresh token was first; the session stands."""
+
+    code = "refresh_raced"
+    message = "This refresh token was used a moment ago. The session goes on with the newer one."
+
+
+class FieldError(ClinicError):
+    """A value that cannot be accepted, naming its field."""
+
+    code = "invalid"
+
+    def __init__(self, field: str, message: str, *, code: str = "invalid") -> None:
+        self.field = field
+        self.field_code = code
+        super().__init__(message)
+
+
+class TimeNotBookable(ClinicError):
+    """A time that the rules refuse; the code says which rule."""
+
+    code = "not_bookable"
+
+
+class InPast(TimeNotBookable):
+    code = "in_past"
+    message = "This time has passed."
+
+
+class TooSoon(TimeNotBookable):
+    code = "too_soon"
+    message = "This time is too close to now to be booked."
+
+
+class OffGrid(TimeNotBookable):
+    code = "off_grid"
+    message = "No visit of this doctor starts at this time."
+
+
+class OutsideHours(TimeNotBookable):
+    code = "outside_hours"
+    message = "The doctor does not work at this time."
+
+
+class OnTimeOff(TimeNotBookable):
+    code = "time_off"
+    message = "The doctor is away at this time."
+
+
+class ClinicClosed(TimeNotBookable):
+    code = "clinic_closed"
+    message = "The clinic is closed on this day."
+
+
+class DayFull(TimeNotBookable):
+    code = "day_full"
+    message = "The doctor takes no more patients on this day."
+
+
+class NonexistentTime(TimeNotBookable):
+    code = "nonexistent_time"
+    message = "The clocks are put forward at this time: it does not exist on this day."
+
+
+class DoctorNotBookable(TimeNotBookable):
+    code = "doctor_not_bookable"
+    message = "This doctor cannot be booked."
+
+
+class Overlap(ClinicError):
+    """Somebody was faster. `alternatives` are the next free starts of that doctor (UTC)."""
+
+    def __init__(self, alternatives: Sequence[datetime] = ()) -> None:
+        self.alternatives = list(alternatives)
+        super().__init__()
+
+
+class SlotTaken(Overlap):
+    code = "slot_taken"
+    message = "This time has just been taken."
+
+
+class PatientBusy(Overlap):
+    code = "patient_busy"
+    message = "The patient has another appointment at this time."
+
+
+class InvalidTransition(ClinicError):
+    """The appointment's status does not allow this; `allowed` names what it does allow."""
+
+    code = "invalid_transition"
+
+    def __init__(self, status: str, allowed: Sequence[str]) -> None:
+        self.allowed = list(allowed)
+        super().__init__(f"The appointment is {status}.")
+
+
+class VersionConflict(ClinicError):
+    code = "version_conflict"
+    message = "This has changed since you loaded it."
+
+
+class AlreadyStarted(ClinicError):
+    code = "already_started"
+    message = "The appointment's time has come; ask the front desk."
+
+
+class IdempotencyKeyReused(ClinicError):
+    code = "idempotency_key_reused"
+    message = "This Idempotency-Key was used with another request body."

@@ -1,0 +1,30 @@
+"""The tables."""
+
+from clinic.models.appointments import Appointment
+from clinic.models.availability import TimeOff, WorkingWindow
+from clinic.models.idempotency import IdempotentAnswer
+from clinic.models.journal import Entry, Epoch, Event, Notification, TopicHead
+from clinic.models.people import Doctor, Person, Role
+from clinic.models.place import Clinic, Closure
+from clinic.models.records import HealthRecord, RecordType
+from clinic.models.sessions import Session
+
+__all__ = [
+    "Appointment",
+    "Clinic",
+    "Closure",
+    "Doctor",
+    "Entry",
+    "Epoch",
+    "Event",
+    "HealthRecord",
+    "IdempotentAnswer",
+    "Notification",
+    "Person",
+    "RecordType",
+    "Role",
+    "Session",
+    "TimeOff",
+    "TopicHead",
+    "WorkingWindow",
+]

@@ -1,0 +1,145 @@
+"""Who may do what to which thing, and watch which topic: one predicate for every edge."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from clinic.errors import Forbidden, NotFound, NotSignedIn
+from clinic.models.appointments import Appointment
+from clinic.models.people import Role
+from clinic.topics import NoSuchTopic, Topic, TopicKind
+
+
+class Actor(Protocol):
+    """What rights depend on. A person is one, and so is the little a socket remembers of its person."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def is_approved(self) -> bool: ...
+
+
+class Operation(StrEnum):
+    """Everything that can be asked for, in the words of the roles table."""
+
+    ANYONE = "what needs no sign-in"
+    SIGNED_IN = "what everyone signed in may do"
+    WRITE_CLINIC = "change the clinic's own data"
+    LIST_PEOPLE = "list and read all people"
+    LIST_DOCTOR_ACCOUNTS = "list doctors with their contact data"
+    LIST_PATIENTS = "list patients"
+    APPROVE_DOCTOR = "approve, reject, deactivate, activate people"
+    OWN_SCHEDULE = "read and set one's own working hours and time off"
+    ANY_SCHEDULE = "read and set any doctor's working hours and time off"
+    MANAGE_TIME_OFF = "manage time off: one's own, an admin anyone's"
+    BOOK = "book"
+    BOOK_FOR = "book for this patient (thing: the patient's id)"
+    READ_APPOINTMENT = "read this appointment"
+    CANCEL_APPOINTMENT = "cancel this appointment"
+    READ_NOTES = "read the notes of this appointment"
+
+
+Rule = Callable[[Actor, Any], bool]
+
+
+def _has_role(*roles: Role) -> Rule:
+    return lambda actor, thing: actor.role in roles and actor.is_approved
+
+
+def _is_staff(actor: Actor) -> bool:
+    return actor.role in (Role.RECEPTIONIST, Role.ADMIN)
+
+
+def _is_patient_of(actor: Actor, appointment: Appointment) -> bool:
+    return actor.role == Role.PATIENT and appointment.patient_id == actor.pk
+
+
+def _is_doctor_of(actor: Actor, appointment: Appointment) -> bool:
+    return (
+        actor.role == Role.DOCTOR and actor.is_approved and appointment.doctor_id == actor.pk
+    )
+
+
+def _is_party(actor: Actor, appointment: Appointment) -> bool:
+    return _is_patient_of(actor, appointment) or _is_doctor_of(actor, appointment)
+
+
+def _may_book_for(actor: Actor, patient_id: int) -> bool:
+    return _is_staff(actor) or (actor.role == Role.PATIENT and actor.pk == patient_id)
+
+
+RULES: Final[dict[Operation, Rule]] = {
+    Operation.SIGNED_IN: lambda actor, thing: True,
+    Operation.WRITE_CLINIC: _has_role(Role.ADMIN),
+    Operation.LIST_PEOPLE: _has_role(Role.ADMIN),
+    Operation.LIST_DOCTOR_ACCOUNTS: _has_role(Role.ADMIN, Role.RECEPTIONIST),
+    Operation.LIST_PATIENTS: _has_role(Role.ADMIN, Role.RECEPTIONIST),
+    Operation.APPROVE_DOCTOR: _has_role(Role.ADMIN),
+    # A pending doctor prepares their hours before anyone can be booked into them.
+    Operation.OWN_SCHEDULE: lambda actor, thing: actor.role == Role.DOCTOR,
+    Operation.ANY_SCHEDULE: _has_role(Role.ADMIN),
+    Operation.MANAGE_TIME_OFF: lambda actor, thing: actor.role in (Role.DOCTOR, Role.ADMIN),
+    Operation.BOOK: _has_role(Role.PATIENT, Role.RECEPTIONIST, Role.ADMIN),
+    Operation.BOOK_FOR: _may_book_for,
+    Operation.READ_APPOINTMENT: lambda actor, thing: _is_staff(actor) or _is_party(actor, thing),
+    Operation.CANCEL_APPOINTMENT: lambda actor, thing: _is_staff(actor) or _is_party(actor, thing),
+    Operation.READ_NOTES: _is_party,
+}
+
+
+def allowed(actor: Actor | None, operation: Operation, thing: Any = None) -> bool:
+    """Whether this may be done, now. Nobody and deactivated people may only do what needs no sign-in."""
+    if operation is Operation.ANYONE:
+        return True
+    if actor is None or not actor.is_active:
+        return False
+    return RULES[operation](actor, thing)
+
+
+def require(actor: Actor | None, operation: Operation) -> None:
+    """Refuse a kind of operation: NotSignedIn or Forbidden. Its existence is no secret."""
+    if allowed(actor, operation):
+        return
+    if actor is None or not actor.is_active:
+        raise NotSignedIn
+    raise Forbidden
+
+
+def require_thing(actor: Actor | None, operation: Operation, thing: Any) -> None:
+    """Refuse one thing as if it did not exist."""
+    if not allowed(actor, operation, thing):
+        raise NotFound
+
+
+WATCHERS: Final[dict[TopicKind, Callable[[Actor, Topic], bool]]] = {
+    TopicKind.USER: lambda actor, topic: actor.pk == topic.owner,
+    TopicKind.CALENDAR: lambda actor, topic: (
+        actor.role == Role.DOCTOR and actor.is_approved and actor.pk == topic.owner
+    ),
+    TopicKind.SLOTS: lambda actor, topic: True,
+    TopicKind.DESK: lambda actor, topic: _is_staff(actor),
+}
+
+
+def may_watch(actor: Actor, topic: Topic) -> bool:
+    """Asked when a topic is joined and again at every delivery."""
+    return actor.is_active and WATCHERS[topic.kind](actor, topic)
+
+
+def require_watch(actor: Actor, topic: Topic) -> None:
+    if not may_watch(actor, topic):
+        raise NoSuchTopic
+
+
+def usual_topics(actor: Actor) -> list[Topic]:
+    """What a client of this role normally watches."""
+    mine = [
+        Topic(TopicKind.USER, actor.pk),
+        Topic(TopicKind.CALENDAR, actor.pk),
+        Topic(TopicKind.DESK),
+    ]
+    return [topic for topic in mine if may_watch(actor, topic)]

@@ -1,0 +1,64 @@
+"""Reading the journal: heads, entries, and where an answer stands in its topic."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Min
+
+from clinic.models import Entry, Epoch, TopicHead
+from clinic.shapes.base import Stream
+from clinic.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a topic is: its last number and the first one that is still kept (head + 1 if none is)."""
+
+    epoch: str
+    head: int
+    first_kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event frame as text, encoded once for everyone who watches."""
+
+    seq: int
+    text: str
+
+
+def epoch() -> str:
+    return str(Epoch.objects.get_or_create(id=Epoch.THE_ONE)[0].value)
+
+
+def heads_of(topics: Collection[str]) -> dict[str, int]:
+    """The last numbers of these topics, in one query; a topic that never had an event is at 0."""
+    known = dict(TopicHead.objects.filter(topic__in=topics).values_list("topic", "seq"))
+    return {topic: known.get(topic, 0) for topic in topics}
+
+
+def head_of(topic: Topic) -> int:
+    return heads_of([str(topic)])[str(topic)]
+
+
+def position_of(topic: Topic) -> Position:
+    name = str(topic)
+    first = Entry.objects.filter(topic=name).aggregate(first=Min("seq"))["first"]
+    head = head_of(topic)
+    return Position(epoch(), head, head + 1 if first is None else first)
+
+
+def stream_of(topic: Topic) -> Stream:
+    """Read this before the data it goes with: then watching from its `seq` misses nothing."""
+    return Stream(topic=str(topic), seq=head_of(topic), epoch=epoch())
+
+
+def frames_after(topic: str, seq: int, *, limit: int) -> list[Frame]:
+    """The next events of a topic, in order, ready to be sent."""
+    entries = Entry.objects.filter(topic=topic, seq__gt=seq).order_by("seq")[:limit]
+    return [Frame(entry.seq, frame_text(entry)) for entry in entries]
+
+
+def frame_text(entry: Entry) -> str:
+    """The event frame: what was written with the entry, behind its topic and number."""
+    return f'{{"op":"event","topic":"{entry.topic}","seq":{entry.seq},{entry.body[1:]}'

@@ -1,0 +1,11 @@
+"""The clinic's own data."""
+
+from clinic.models import Clinic, Closure
+
+
+def the_clinic() -> Clinic:
+    return Clinic.objects.get_or_create(id=Clinic.THE_ONE)[0]
+
+
+def closures() -> list[Closure]:
+    return list(Closure.objects.all())

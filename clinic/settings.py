@@ -1,0 +1,337 @@
+"""Every setting of the clinic, plain data, the environment read once."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+import structlog
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+
+from clinic.keys import KeysMissing, data_folder, keys_file, load_keys
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".local.env")
+
+# -- where things are ---------------------------------------------------------------------------
+DATA_DIR = data_folder()
+KEYS_FILE = keys_file(DATA_DIR)
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+DEMO_PASSWORD = env.str("CLINIC_DEMO_PASSWORD", default="demo-clinic-1")
+
+# -- secrets ------------------------------------------------------------------------------------
+try:
+    _keys = load_keys(KEYS_FILE)
+except KeysMissing as missing:
+    raise ImproperlyConfigured(str(missing)) from None
+SECRET_KEY = _keys.secret_key
+DATA_KEYS = _keys.data
+
+# -- Django -------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# Sites other than our own that may use the API and open the socket, as scheme://host[:port].
+ALLOWED_ORIGINS: list[str] = env.list("CLINIC_ALLOWED_ORIGINS", default=[])
+INSTALLED_APPS = [
+    "daphne",
+    "clinic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "corsheaders",
+    "csp",
+]
+MIDDLEWARE = [
+    "api.middleware.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "clinic.urls"
+ASGI_APPLICATION = "realtime.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "clinic.Person"
+APPEND_SLASH = True
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# -- database -----------------------------------------------------------------------------------
+# Celery's prefork workers must not share a pool across a fork; `workers` turns it off.
+_POOL = env.bool("CLINIC_DB_POOL", default=True)
+_POSTGRES_OPTIONS: dict[str, Any] = {
+    "options": "-c statement_timeout=15000 -c lock_timeout=10000"
+    " -c idle_in_transaction_session_timeout=20000",
+    "pool": {
+        "min_size": 2,
+        "max_size": env.int("CLINIC_DB_POOL_SIZE", default=20),
+        "timeout": 5,
+    }
+    if _POOL
+    else False,
+}
+_SQLITE_OPTIONS: dict[str, Any] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL",
+}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'clinic.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = _SQLITE_OPTIONS
+    # Threads and processes share the test database, so it is a file too.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).update(_POSTGRES_OPTIONS)
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+# -- the fast line and Celery ---------------------------------------------------------------------
+REDIS_URL: str | None = env.str("REDIS_URL", default=None)
+EMBEDDED = REDIS_URL is None
+REDIS_PREFIX = env.str("CLINIC_REDIS_PREFIX", default="clinic")
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
+    {}
+    if REDIS_URL is None
+    else {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                # redis-py's own defaults end an idle subscription after five seconds.
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        "socket_timeout": None,
+                        "socket_connect_timeout": 3,
+                        "health_check_interval": 15,
+                        "max_connections": 1000,
+                    }
+                ],
+                "prefix": REDIS_PREFIX,
+            },
+        }
+    }
+)
+EVENT_SINKS = ["realtime.nudges.nudge"]
+
+_CELERY_FOLDER = DATA_DIR / "celery"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {
+        "data_folder_in": str(_CELERY_FOLDER / "queue"),
+        "data_folder_out": str(_CELERY_FOLDER / "queue"),
+        "control_folder": str(_CELERY_FOLDER / "control"),
+    }
+    if EMBEDDED
+    else {"global_keyprefix": f"{REDIS_PREFIX}:celery:"}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(_CELERY_FOLDER / "beat")
+CELERY_BEAT_SCHEDULE = {
+    "drop-expired-rows": {"task": "workers.housekeeping.drop_expired_rows", "schedule": 600.0},
+}
+
+# -- sign-in ------------------------------------------------------------------------------------
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_MIN_CHARS = 8
+PASSWORD_MAX_CHARS = 128
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_MIN_CHARS},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+REFRESH_COOKIE = "clinic_refresh"
+REFRESH_RACE_SECONDS = 10
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=env.int("CLINIC_ACCESS_SECONDS", default=300)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": _keys.jwt_key,
+    "ISSUER": "clinic",
+    "AUDIENCE": "clinic",
+    "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": False,
+}
+
+# -- the API ------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.SessionTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.RightsDeclared"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "api.schema.ClinicSchema",
+    "EXCEPTION_HANDLER": "api.errors.problem_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+LIST_DEFAULT_LIMIT = 25
+LIST_MAX_LIMIT = 100
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Clinic API",
+    "DESCRIPTION": "Booking, calendars and notifications of a clinic. Changes are made here; "
+    "the websocket at /ws/ tells of them.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["api.schema.add_long_poll"],
+}
+IDEMPOTENCY_HOURS = 24
+
+# -- booking ------------------------------------------------------------------------------------
+SLOTS_MAX_DAYS = 62
+BOOKING_NOTICE_MINUTES = env.int("CLINIC_BOOKING_NOTICE_MINUTES", default=0)
+
+# -- the socket: every limit of the protocol -------------------------------------------------------
+SOCKET_HEARTBEAT_SECONDS = 25
+SOCKET_AUTH_SECONDS = 5
+SOCKET_AUTH_MAX_BYTES = 4 * 1024
+SOCKET_FRAME_MAX_BYTES = 16 * 1024
+SOCKET_RENEWAL_NOTICE_SECONDS = 60
+SOCKET_COMMAND_BURST = 30
+SOCKET_COMMANDS_PER_SECOND = 10
+SOCKET_BAD_FRAMES_PER_MINUTE = 10
+SOCKET_TOPICS = 100
+SOCKETS_PER_PERSON = 10
+SOCKETS_UNAUTHENTICATED_PER_ADDRESS = 20
+SOCKET_ACK_WINDOW = 256
+SOCKET_ACK_STALL_SECONDS = 30
+REPLAY_PAGE = 200
+REPLAYS_AT_ONCE = 4
+SWEEP_SECONDS = 2.0
+POLL_MAX_SECONDS = 25
+ENTRY_DAYS = 7
+USER_ENTRY_DAYS = 90
+NOTIFICATION_DAYS = 365
+
+# -- static files and headers ----------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ROOT = FRONTEND_DIST if FRONTEND_DIST.is_dir() else None
+_HASHED_ASSET = re.compile(r"^/assets/.+-[\w-]{8}\.\w+$")
+
+
+def _is_immutable(_path: str, url: str) -> bool:
+    return bool(_HASHED_ASSET.match(url))
+
+
+WHITENOISE_IMMUTABLE_FILE_TEST = _is_immutable
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF, UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+# Behind TLS (a proxy that sets X-Forwarded-Proto): HSTS and secure cookies.
+BEHIND_TLS = env.bool("CLINIC_BEHIND_TLS", default=False)
+if BEHIND_TLS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# -- logs: one JSON object per line on stderr, never health content ---------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+_SHARED_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.dict_tracebacks,
+                structlog.processors.JSONRenderer(),
+            ],
+            "foreign_pre_chain": _SHARED_PROCESSORS,
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django logs the arguments of failing SQL and the path of every 4xx: neither belongs here.
+        "django.db.backends": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+        "daphne": {"level": "WARNING"},
+        "twisted": {"level": "WARNING"},
+        # It prints a traceback a second while Redis is away; the hub says once that it is.
+        "channels_redis": {"level": "CRITICAL"},
+    },
+}
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        *_SHARED_PROCESSORS[1:],
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,87 @@
+"""Lines of the inbox, and the words in them."""
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from clinic.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentEvent,
+    DoctorApproved,
+    DoctorRejected,
+    Event,
+)
+from clinic.models.journal import Notification
+from clinic.shapes.base import Shape
+
+
+class SubjectShape(Shape):
+    kind: str
+    id: int
+
+
+class NotificationShape(Shape):
+    """`seq` is the number of its event in the person's own topic."""
+
+    id: int
+    seq: int
+    type: str
+    title: str
+    message: str
+    read_at: datetime | None
+    created_at: datetime
+    subject: SubjectShape
+
+
+class ReadMark(Shape):
+    """Which lines were read: all up to `up_to`, or those in `ids`; `unread` is what is left."""
+
+    up_to: int | None
+    ids: list[int]
+    unread: int
+    read_at: datetime
+
+
+class Words(NamedTuple):
+    title: str
+    message: str
+
+
+def notification_shape(notification: Notification) -> NotificationShape:
+    return NotificationShape(
+        id=notification.pk,
+        seq=notification.seq,
+        type=notification.type,
+        title=notification.title,
+        message=notification.message,
+        read_at=notification.read_at,
+        created_at=notification.created_at,
+        subject=SubjectShape(kind=notification.subject_kind, id=notification.subject_id),
+    )
+
+
+def words_for(event: Event, *, reader_id: int) -> Words:
+    """Title and message of an event for one of the people it notifies."""
+    match event:
+        case AppointmentBooked():
+            return Words("Appointment booked", _visit(event, reader_id))
+        case AppointmentCancelled():
+            reason = f" Reason: {event.appointment.reason}" if event.appointment.reason else ""
+            return Words("Appointment cancelled", _visit(event, reader_id) + reason)
+        case DoctorApproved():
+            return Words("You are approved", "Patients can find and book you now.")
+        case DoctorRejected():
+            return Words("Not approved", "The clinic has not approved your registration.")
+        case _:
+            raise NotImplementedError(f"{event.type} notifies, but has no words")
+
+
+def _visit(event: AppointmentEvent, reader_id: int) -> str:
+    appointment = event.appointment
+    zone = appointment.doctor.person.time_zone
+    when = appointment.start.astimezone(ZoneInfo(zone))
+    other = (
+        appointment.doctor.person if reader_id == appointment.patient_id else appointment.patient
+    )
+    return f"{when:%A} {when.day} {when:%B %Y}, {when:%H:%M} ({zone}), with {other.name}."

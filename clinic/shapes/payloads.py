@@ -1,0 +1,40 @@
+"""What an event carries in each of its topics: the one table from facts to shapes."""
+
+from clinic.events import (
+    AppointmentEvent,
+    Event,
+    HoursChanged,
+    NotificationRead,
+    PersonEvent,
+    RecordEvent,
+    SlotEvent,
+)
+from clinic.models.people import Person
+from clinic.shapes.appointments import appointment_shape
+from clinic.shapes.base import Shape
+from clinic.shapes.notifications import ReadMark
+from clinic.shapes.people import user_shape
+from clinic.shapes.records import record_reference
+from clinic.shapes.slots import ChangedDates, slot_shape
+from clinic.topics import Topic, TopicKind
+
+
+def payload(event: Event, topic: Topic, *, actor: Person | None) -> Shape:
+    """The `data` of an event, safe for the least privileged watcher of that topic."""
+    match event:
+        case AppointmentEvent():
+            return appointment_shape(event.appointment, notes=topic.kind is not TopicKind.DESK)
+        case SlotEvent():
+            return slot_shape(event.slot, time_zone=event.time_zone)
+        case HoursChanged():
+            return ChangedDates(dates=list(event.dates))
+        case RecordEvent():
+            return record_reference(event.record, actor)
+        case PersonEvent():
+            return user_shape(event.person)
+        case NotificationRead():
+            return ReadMark(
+                up_to=event.up_to, ids=list(event.ids), unread=event.unread, read_at=event.read_at
+            )
+        case _:
+            raise NotImplementedError(f"{event.type} has no payload")

@@ -1,0 +1,119 @@
+"""People on the wire: to themselves and staff, to the other party, in the directory."""
+
+from datetime import date, datetime
+from typing import Any
+
+from clinic.models.people import Doctor, Person, Role
+from clinic.rules.hours import Weekday, WeeklyHours, Window, print_available_days
+from clinic.shapes.base import Shape
+
+
+class PersonRef(Shape):
+    """All that one party to an appointment learns of the other."""
+
+    id: int
+    name: str
+
+
+class DoctorRef(PersonRef):
+    specialization: str
+
+
+class ActorShape(PersonRef):
+    role: str
+
+
+class UserShape(Shape):
+    id: int
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    role: Role
+    date_of_birth: date | None
+    phone_number: str
+    address: str
+    location: str
+    time_zone: str
+    language: str
+    is_approved: bool
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class DayShape(Shape):
+    is_available: bool
+    start_time: str | None
+    end_time: str | None
+    windows: list[dict[str, str]]
+
+
+class DoctorUserShape(UserShape):
+    specialization: str
+    available_days: dict[str, DayShape]
+    appointment_duration: int
+    max_patients_per_day: int | None
+
+
+class AvailabilityShape(Shape):
+    available_days: dict[str, DayShape]
+    appointment_duration: int
+    max_patients_per_day: int | None
+    time_zone: str
+
+
+class DoctorCard(DoctorRef):
+    """A doctor in the directory. `next_free` is the next start that can be booked (UTC)."""
+
+    time_zone: str
+    appointment_duration: int
+    next_free: datetime | None
+
+
+def person_ref(person: Person) -> PersonRef:
+    return PersonRef(id=person.pk, name=person.name)
+
+
+def doctor_ref(doctor: Doctor) -> DoctorRef:
+    return DoctorRef(
+        id=doctor.pk, name=doctor.person.name, specialization=doctor.specialization
+    )
+
+
+def actor_shape(person: Person) -> ActorShape:
+    return ActorShape(id=person.pk, name=person.name, role=person.role)
+
+
+def weekly_hours(doctor: Doctor) -> WeeklyHours:
+    """The doctor's windows by weekday; reads the prefetched `windows` where there are some."""
+    hours: dict[Weekday, list[Window]] = {}
+    for row in doctor.windows.all():
+        hours.setdefault(Weekday(row.weekday), []).append(Window(row.start_time, row.end_time))
+    return hours
+
+
+def availability_shape(doctor: Doctor) -> AvailabilityShape:
+    return AvailabilityShape(time_zone=doctor.person.time_zone, **_schedule_fields(doctor))
+
+
+def user_shape(person: Person) -> UserShape:
+    """The whole profile, for the person and for staff. A doctor's carries the schedule too."""
+    fields: dict[str, Any] = {
+        name: getattr(person, name) for name in UserShape.model_fields if name != "role"
+    }
+    fields["role"] = Role(person.role)
+    doctor = getattr(person, "doctor", None)
+    if doctor is None:
+        return UserShape(**fields)
+    return DoctorUserShape(
+        specialization=doctor.specialization, **fields, **_schedule_fields(doctor)
+    )
+
+
+def _schedule_fields(doctor: Doctor) -> dict[str, Any]:
+    return {
+        "available_days": print_available_days(weekly_hours(doctor)),
+        "appointment_duration": doctor.appointment_duration,
+        "max_patients_per_day": doctor.max_patients_per_day,
+    }

@@ -1,0 +1,1 @@
+"""Edge: websockets and the long poll."""

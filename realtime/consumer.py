@@ -1,0 +1,424 @@
+"""The socket: reads commands, answers them, and hands events on. It never grows with the catalogue."""
+
+import asyncio
+import uuid
+from collections import deque
+from typing import Any, Final
+
+import structlog
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import DatabaseError
+
+from clinic import clock
+from clinic.errors import ClinicError, TokenInvalid
+from clinic.policy import may_watch, usual_topics
+from clinic.topics import NoSuchTopic, Topic, parse_topic
+from realtime import closing, frames
+from realtime.closing import Closing
+from realtime.hub import Hub, this_hub
+from realtime.limits import Bucket, Strikes
+from realtime.pump import Subscription
+from realtime.reads import Identity, Viewer, identify, position
+
+log = structlog.get_logger(__name__)
+# Beyond this many replays in the queue a client is asked to come back.
+REPLAYS_WAITING: Final = 2000
+
+
+class ClinicSocket(AsyncWebsocketConsumer):
+    """One connection of one signed-in session.
+
+    Frames are taken in as they come; commands are worked off in order by one task, so that a slow one
+    never holds up acknowledgements. Events are sent by subscriptions only (realtime/pump.py).
+    """
+
+    # Sockets must open while Redis is down, so they have no channel of their own: the hub has.
+    channel_layer_alias = "sockets have none"
+
+    hub: Hub
+    viewer: Viewer
+    session_id: uuid.UUID
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.loop = asyncio.get_running_loop()
+        self.identity: Identity | None = None
+        self.authenticated_at = 0.0
+        self.subscriptions: dict[str, Subscription] = {}
+        self._closed = False
+        self._warned_of_expiry = False
+        self._commands: deque[frames.Command] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._auth_timer: asyncio.TimerHandle | None = None
+        self._bucket = Bucket(
+            burst=settings.SOCKET_COMMAND_BURST,
+            rate=settings.SOCKET_COMMANDS_PER_SECOND,
+            clock=self.loop.time,
+        )
+        self._strikes = Strikes(
+            limit=settings.SOCKET_BAD_FRAMES_PER_MINUTE, seconds=60, clock=self.loop.time
+        )
+        self._unacked = 0
+        self._acked_at = self.loop.time()
+        self._sent_at = self.loop.time()
+        self._address = ""
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels' own hops to a thread before every message, to close connections we do not have.
+        await getattr(self, get_handler_name(message))(message)
+
+    # -- opening and closing -----------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        self.hub = this_hub()
+        self._address = (self.scope.get("client") or ("",))[0]
+        offered = frames.PROTOCOL in self.scope.get("subprotocols", [])
+        await self.accept(frames.PROTOCOL if offered else None)
+        self.hub.unauthenticated[self._address] += 1
+        if self.hub.unauthenticated[self._address] > settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS:
+            await self.part(closing.TOO_MANY_FRAMES)
+            return
+        self._auth_timer = self.loop.call_later(settings.SOCKET_AUTH_SECONDS, self._auth_overdue)
+        await self.send_text(_welcome())
+
+    async def disconnect(self, code: int) -> None:
+        self._release()
+        raise StopConsumer
+
+    async def part(self, why: Closing) -> None:
+        """Say why, then close."""
+        if not self._closed:
+            await self.send_text(why.frame())
+            self._release()
+            log.info("socket_closed", code=why.code, status=why.status)
+            await self._write({"type": "websocket.close", "code": why.status})
+
+    async def send_text(self, text: str) -> None:
+        if not self._closed:
+            self._sent_at = self.loop.time()
+            await self._write({"type": "websocket.send", "text": text})
+
+    async def _write(self, message: dict[str, Any]) -> None:
+        try:
+            await self.base_send(message)
+        except Exception as error:  # the peer is gone; its disconnect is on the way
+            log.debug("socket_write_failed", error=type(error).__name__)
+            self._release()
+
+    def _release(self) -> None:
+        """Give back everything this socket holds. Safe to call again."""
+        if self._closed:
+            return
+        self._closed = True
+        self._stop_waiting_for_auth()
+        for subscription in list(self.subscriptions.values()):
+            subscription.close()
+        self.subscriptions.clear()
+        if self.identity is not None:
+            self.hub.forget(self)
+        if self._worker is not None and self._worker is not asyncio.current_task():
+            self._worker.cancel()
+
+    def _stop_waiting_for_auth(self) -> None:
+        if self._address is not None and self.identity is None:
+            self.hub.unauthenticated[self._address] -= 1
+            if not self.hub.unauthenticated[self._address]:
+                del self.hub.unauthenticated[self._address]
+        if self._auth_timer is not None:
+            self._auth_timer.cancel()
+            self._auth_timer = None
+
+    def _auth_overdue(self) -> None:
+        self.loop.create_task(self.part(closing.AUTH_TIMEOUT))
+
+    # -- frames from the client ----------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._closed:
+            return
+        try:
+            command = self._parse(text_data)
+        except frames.BadFrame as bad:
+            await self._refuse_frame(bad)
+            return
+        if isinstance(command, frames.Ack):
+            self._acknowledge(command)
+        elif not self._bucket.take():
+            await self.part(closing.TOO_MANY_FRAMES)
+        else:
+            self._commands.append(command)
+            if self._worker is None:
+                self._worker = self.loop.create_task(self._work())
+
+    def _parse(self, text: str | None) -> frames.Command:
+        limit = (
+            settings.SOCKET_FRAME_MAX_BYTES
+            if self._signing_in_or_signed_in()
+            else settings.SOCKET_AUTH_MAX_BYTES
+        )
+        if text is None or len(text.encode()) > limit:
+            raise frames.BadFrame
+        command = frames.parse_command(text)
+        if not self._signing_in_or_signed_in() and not isinstance(command, frames.Auth):
+            raise frames.BadFrame(getattr(command, "id", None))
+        return command
+
+    def _signing_in_or_signed_in(self) -> bool:
+        return self.identity is not None or self._worker is not None
+
+    async def _refuse_frame(self, bad: frames.BadFrame) -> None:
+        if not self._signing_in_or_signed_in():
+            await self._refuse(bad.command_id, "unauthenticated", "Sign in with the first frame.")
+            await self.part(closing.UNAUTHENTICATED)
+            return
+        await self._refuse(bad.command_id, "bad_frame", "This is no message of the protocol.")
+        if self._strikes.strike():
+            await self.part(closing.BAD_FRAMES)
+
+    async def _work(self) -> None:
+        try:
+            while self._commands and not self._closed:
+                await self._answer(self._commands.popleft())
+        finally:
+            self._worker = None
+
+    async def _answer(self, command: frames.Command) -> None:
+        try:
+            match command:
+                case frames.Auth():
+                    await self._authenticate(command)
+                case frames.Watch():
+                    await self._watch(command)
+                case frames.Unwatch():
+                    await self._unwatch(command)
+                case frames.Ping():
+                    await self.send_text(frames.Done(re=command.id).text())
+                case frames.Ack():
+                    raise AssertionError("acknowledgements are not queued")
+        except TokenInvalid:
+            await self._refuse(command.id, "unauthenticated", TokenInvalid.message)
+            await self.part(closing.UNAUTHENTICATED)
+        except ClinicError as refusal:
+            await self._refuse(command.id, refusal.code, refusal.text)
+        except DatabaseError as error:
+            log.warning("command_failed", op=command.op, error=type(error).__name__)
+            await self._refuse(
+                command.id, "unavailable", "Try again in a moment.", retry_after_ms=1000
+            )
+            if self.identity is None:
+                await self.part(closing.OVERLOADED)
+
+    async def _refuse(
+        self, command_id: int | None, code: str, message: str, retry_after_ms: int | None = None
+    ) -> None:
+        error = frames.Error(
+            code=code,
+            message=message,
+            retryable=retry_after_ms is not None,
+            retry_after_ms=retry_after_ms,
+        )
+        await self.send_text(frames.Failed(re=command_id, error=error).text())
+
+    # -- who ---------------------------------------------------------------------------------------------------
+
+    async def _authenticate(self, command: frames.Auth) -> None:
+        identity = await self.hub.reads.run(identify, command.token)
+        if self._closed:
+            return
+        if self.identity is None:
+            await self._enter(identity)
+        elif self._is_other(identity):
+            await self.part(closing.OTHER_USER)
+            return
+        self.identity = identity
+        self.viewer = identity.viewer
+        self._warned_of_expiry = False
+        await self.send_text(_authenticated(command.id, identity))
+
+    async def _enter(self, identity: Identity) -> None:
+        self._stop_waiting_for_auth()
+        self.identity = identity
+        self.viewer, self.session_id = identity.viewer, identity.session_id
+        self.authenticated_at = self.loop.time()
+        for oldest in self.hub.admit(self):
+            await oldest.part(closing.TOO_MANY_SOCKETS)
+
+    def _is_other(self, identity: Identity) -> bool:
+        return identity.viewer.pk != self.viewer.pk or identity.session_id != self.session_id
+
+    async def apply_rights(self, viewer: Viewer | None) -> None:
+        """What the database says of this session now: None means that it has ended."""
+        if viewer is None:
+            await self.part(closing.SESSION_ENDED)
+        elif not viewer.is_active:
+            await self.part(closing.FORBIDDEN)
+        else:
+            self.viewer = viewer
+            for subscription in list(self.subscriptions.values()):
+                if not may_watch(viewer, subscription.topic):
+                    await subscription.revoke("right_ended")
+
+    # -- what ---------------------------------------------------------------------------------------------------
+
+    async def _watch(self, command: frames.Watch) -> None:
+        topic = parse_topic(command.topic)
+        if not may_watch(self.viewer, topic):
+            raise NoSuchTopic
+        if await self._is_refused(command):
+            return
+        # From here on the feed is woken; only then may the database be asked where the topic stands.
+        feed = self.hub.feed(topic)
+        subscription = Subscription(self, feed, command.since or 0)
+        self._leave(topic)
+        feed.join(subscription)
+        try:
+            place = await self.hub.replays.run(position, topic, self.session_id)
+        except BaseException:
+            subscription.close()
+            raise
+        if self._closed:
+            subscription.close()
+            return
+        reason = _reason_to_reset(command, place.epoch, place.head, place.first_kept)
+        mode = "reset" if reason else "fresh" if command.since is None else "resumed"
+        watching = frames.Watching(
+            re=command.id,
+            topic=command.topic,
+            head=place.head,
+            epoch=place.epoch,
+            mode=mode,  # type: ignore[arg-type]
+            reason=reason,  # type: ignore[arg-type]
+        )
+        await self.send_text(watching.text())
+        if reason:
+            subscription.close()
+            return
+        if command.since is None:
+            subscription.cursor = subscription.acked = place.head
+        self.subscriptions[command.topic] = subscription
+        feed.head = max(feed.head, place.head)
+        subscription.catch_up(announce=True)
+
+    async def _is_refused(self, command: frames.Watch) -> bool:
+        known = command.topic in self.subscriptions
+        if not known and len(self.subscriptions) >= settings.SOCKET_TOPICS:
+            await self._refuse(command.id, "too_many_topics", "This socket watches enough topics.")
+            return True
+        if self.hub.replays.waiting >= REPLAYS_WAITING:
+            await self._refuse(
+                command.id, "overloaded", "Too many resume at once.", retry_after_ms=2000
+            )
+            return True
+        return False
+
+    async def _unwatch(self, command: frames.Unwatch) -> None:
+        if command.topic not in self.subscriptions:
+            raise NoSuchTopic
+        self._leave(parse_topic(command.topic))
+        await self.send_text(frames.Done(re=command.id).text())
+
+    def _leave(self, topic: Topic) -> None:
+        subscription = self.subscriptions.get(str(topic))
+        if subscription is not None:
+            subscription.close()
+            self.drop(subscription)
+
+    # -- flow (realtime.pump.Socket) --------------------------------------------------------------------------------
+
+    def has_room(self) -> bool:
+        return self._unacked < settings.SOCKET_ACK_WINDOW and not self._closed
+
+    def sent_events(self, count: int) -> None:
+        if self._unacked == 0:
+            self._acked_at = self.loop.time()
+        self._unacked += count
+
+    def drop(self, subscription: Subscription) -> None:
+        """A subscription has ended: its events need no acknowledgement any more."""
+        if self.subscriptions.get(str(subscription.topic)) is subscription:
+            del self.subscriptions[str(subscription.topic)]
+            self._unacked -= subscription.cursor - subscription.acked
+            self._read_on()
+
+    def _acknowledge(self, command: frames.Ack) -> None:
+        for topic, seq in command.topics.items():
+            subscription = self.subscriptions.get(topic)
+            if subscription is None or not subscription.acked < seq <= subscription.cursor:
+                continue
+            self._unacked -= seq - subscription.acked
+            subscription.acked = seq
+            self._acked_at = self.loop.time()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self.has_room():
+            for subscription in self.subscriptions.values():
+                subscription.catch_up()
+
+    # -- time -----------------------------------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Once a second: what is due on this socket."""
+        if self._closed or self.identity is None:
+            return
+        left = (self.identity.expires_at - clock.now()).total_seconds()
+        if left <= 0:
+            await self.part(closing.TOKEN_EXPIRED)
+        elif self._is_stalled():
+            await self.part(closing.NOT_ACKNOWLEDGING)
+        elif left <= settings.SOCKET_RENEWAL_NOTICE_SECONDS and not self._warned_of_expiry:
+            self._warned_of_expiry = True
+            notice = frames.AuthExpiring(expires_at=self.identity.expires_at)
+            await self.send_text(notice.text())
+        elif self.loop.time() - self._sent_at >= settings.SOCKET_HEARTBEAT_SECONDS:
+            heads = {name: one.feed.head for name, one in self.subscriptions.items()}
+            await self.send_text(frames.Heartbeat(heads=heads, time=clock.now()).text())
+
+    def _is_stalled(self) -> bool:
+        stalled_for = self.loop.time() - self._acked_at
+        return not self.has_room() and stalled_for > settings.SOCKET_ACK_STALL_SECONDS
+
+
+def _welcome() -> str:
+    limits = {
+        "frame_bytes": settings.SOCKET_FRAME_MAX_BYTES,
+        "auth_bytes": settings.SOCKET_AUTH_MAX_BYTES,
+        "auth_seconds": settings.SOCKET_AUTH_SECONDS,
+        "command_burst": settings.SOCKET_COMMAND_BURST,
+        "commands_per_second": settings.SOCKET_COMMANDS_PER_SECOND,
+        "topics": settings.SOCKET_TOPICS,
+        "sockets_per_person": settings.SOCKETS_PER_PERSON,
+        "ack_window": settings.SOCKET_ACK_WINDOW,
+        "replay_page": settings.REPLAY_PAGE,
+    }
+    return frames.Welcome(
+        time=clock.now(), heartbeat_s=settings.SOCKET_HEARTBEAT_SECONDS, limits=limits
+    ).text()
+
+
+def _authenticated(command_id: int, identity: Identity) -> str:
+    viewer = identity.viewer
+    return frames.Authenticated(
+        re=command_id,
+        user=frames.User(id=viewer.pk, name=viewer.name, role=viewer.role),
+        expires_at=identity.expires_at,
+        epoch=identity.epoch,
+        topics=[str(topic) for topic in usual_topics(viewer)],
+    ).text()
+
+
+def _reason_to_reset(
+    command: frames.Watch, epoch: str, head: int, first_kept: int
+) -> str | None:
+    if command.epoch is not None and command.epoch != epoch:
+        return "other_epoch"
+    if command.since is None:
+        return None
+    if command.since > head:
+        return "ahead"
+    if command.since < first_kept - 1:
+        return "too_old"
+    return None

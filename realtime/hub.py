@@ -1,0 +1,235 @@
+"""One hub per process: which topics its sockets watch, and who wakes them when.
+
+It is woken by nudges (fast, may be lost), and by the sweep, which every two seconds asks the database
+for the heads of all watched topics in one query: with Redis dead, events are late and nothing else.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import DatabaseError
+
+from clinic.journal import Announcement
+from clinic.topics import Topic
+from realtime.closing import TOO_MANY_SOCKETS
+from realtime.pump import Feed
+from realtime.reads import LIVE_THREADS, Pool, current_viewers, heads
+
+if TYPE_CHECKING:
+    from realtime.consumer import ClinicSocket
+
+log = structlog.get_logger(__name__)
+RIGHTS_GROUP: Final = "rights"
+TICK_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 1.0
+
+
+def group_of(topic: str) -> str:
+    return f"topic.{topic}"
+
+
+class Hub:
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.reads = Pool(LIVE_THREADS, "reads")
+        self.replays = Pool(settings.REPLAYS_AT_ONCE, "replays")
+        self.feeds: dict[str, Feed] = {}
+        self.sockets: set[ClinicSocket] = set()
+        self.unauthenticated: Counter[str] = Counter()
+        self._groups = _Groups(self) if settings.REDIS_URL is not None else None
+        duties = [self._sweep_for_ever, self._tick_for_ever]
+        if self._groups is not None:
+            duties.append(self._groups.listen_for_ever)
+        self._tasks = [self.loop.create_task(duty()) for duty in duties]
+
+    # -- watching ------------------------------------------------------------------------------------
+
+    def feed(self, topic: Topic) -> Feed:
+        """The feed of a topic, which from now on is woken."""
+        name = str(topic)
+        if name not in self.feeds:
+            self.feeds[name] = Feed(
+                topic, reads=self.reads, replays=self.replays, empty=self._drop_feed
+            )
+            if self._groups is not None:
+                self._groups.want(name)
+        return self.feeds[name]
+
+    def admit(self, socket: "ClinicSocket") -> list["ClinicSocket"]:
+        """Count a signed-in socket; the oldest ones of its person that are too many are given back."""
+        self.sockets.add(socket)
+        theirs = [one for one in self.sockets if one.viewer.pk == socket.viewer.pk]
+        theirs.sort(key=lambda one: one.authenticated_at)
+        return theirs[: -settings.SOCKETS_PER_PERSON]
+
+    def forget(self, socket: "ClinicSocket") -> None:
+        self.sockets.discard(socket)
+
+    def _drop_feed(self, feed: Feed) -> None:
+        name = str(feed.topic)
+        if self.feeds.get(name) is feed:
+            del self.feeds[name]
+            if self._groups is not None:
+                self._groups.leave(name)
+
+    # -- being woken -----------------------------------------------------------------------------------
+
+    def hear(self, announcement: Announcement) -> None:
+        for topic, seq in announcement.heads.items():
+            self.wake(topic, seq)
+        for person in announcement.people:
+            self.recheck_person(person)
+
+    def wake(self, topic: str, seq: int) -> None:
+        feed = self.feeds.get(topic)
+        if feed is not None:
+            feed.wake(seq)
+
+    def recheck_person(self, person_id: int) -> None:
+        """Somebody's sessions or rights have changed: look at their sockets at once."""
+        theirs = [one for one in self.sockets if one.viewer.pk == person_id]
+        if theirs:
+            self.loop.create_task(self._recheck(theirs))
+
+    async def wake_all(self) -> None:
+        """Ask the database where everything stands."""
+        if self.feeds:
+            for topic, seq in (await self.reads.run(heads, list(self.feeds))).items():
+                self.wake(topic, seq)
+
+    async def _recheck(self, sockets: list["ClinicSocket"]) -> None:
+        with contextlib.suppress(DatabaseError):  # the sweep will ask again
+            viewers = await self.reads.run(current_viewers, {one.session_id for one in sockets})
+            for socket in sockets:
+                await socket.apply_rights(viewers.get(socket.session_id))
+
+    async def _sweep_for_ever(self) -> None:
+        await self._for_ever("sweep", settings.SWEEP_SECONDS, self._sweep)
+
+    async def _sweep(self) -> None:
+        await self.wake_all()
+        if self.sockets:
+            await self._recheck(list(self.sockets))
+
+    async def _tick_for_ever(self) -> None:
+        await self._for_ever("tick", TICK_SECONDS, self._tick)
+
+    async def _tick(self) -> None:
+        for socket in list(self.sockets):
+            await socket.tick()
+
+    async def _for_ever(
+        self, name: str, seconds: float, duty: Callable[[], Awaitable[None]]
+    ) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await duty()
+            except DatabaseError as error:
+                log.warning("hub_duty_failed", duty=name, error=type(error).__name__)
+            except Exception:
+                # A mistake in one round must not leave every socket without sweeps.
+                log.exception("hub_duty_failed", duty=name)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.loop.run_in_executor(None, self.reads.close)
+        await self.loop.run_in_executor(None, self.replays.close)
+
+
+class _Groups:
+    """The Redis groups of the topics that are watched here, joined again and again until it works."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._wanted: set[str] = {RIGHTS_GROUP}
+        self._joined: set[str] = set()
+        self._changed = asyncio.Event()
+        self._channel = ""
+
+    def want(self, topic: str) -> None:
+        self._wanted.add(group_of(topic))
+        self._changed.set()
+
+    def leave(self, topic: str) -> None:
+        self._wanted.discard(group_of(topic))
+        self._changed.set()
+
+    async def listen_for_ever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:  # Redis may fail in any way it likes
+                log.warning("fast_line_down", error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        self._channel = await layer.new_channel()
+        self._joined.clear()
+        self._changed.set()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._receive(layer))
+            group.create_task(self._keep_joined(layer))
+
+    async def _receive(self, layer: "object") -> None:
+        while True:
+            message = await layer.receive(self._channel)  # type: ignore[attr-defined]
+            if message["type"] == "nudge":
+                self._hub.wake(message["topic"], message["seq"])
+            elif message["type"] == "rights":
+                self._hub.recheck_person(message["person"])
+
+    async def _keep_joined(self, layer: "object") -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            for name in self._wanted - self._joined:
+                await layer.group_add(name, self._channel)  # type: ignore[attr-defined]
+                self._joined.add(name)
+            for name in self._joined - self._wanted:
+                await layer.group_discard(name, self._channel)  # type: ignore[attr-defined]
+                self._joined.discard(name)
+            # What was published before we had joined reached nobody here.
+            with contextlib.suppress(DatabaseError):
+                await self._hub.wake_all()
+
+
+_hub: Hub | None = None
+
+
+def this_hub() -> Hub:
+    """The hub of the running loop, made on first use."""
+    global _hub
+    if _hub is None or _hub.loop is not asyncio.get_running_loop():
+        _hub = Hub()
+    return _hub
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop of this process's hub, if there is one that runs."""
+    return _hub.loop if _hub is not None and _hub.loop.is_running() else None
+
+
+def wake_from_thread(announcement: Announcement) -> None:
+    """Let this process's hub hear of a commit, from whatever thread it was made in."""
+    current = _hub
+    if current is not None and current.loop.is_running():
+        with contextlib.suppress(RuntimeError):  # the loop was closed between the two looks
+            current.loop.call_soon_threadsafe(current.hear, announcement)
+
+
+async def close_hub() -> None:
+    """Stop the hub of the running loop; for processes that end in good order, and for tests."""
+    global _hub
+    current, _hub = _hub, None
+    if current is not None and current.loop is asyncio.get_running_loop():
+        await current.close()

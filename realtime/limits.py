@@ -1,0 +1,40 @@
+"""How much a client may send."""
+
+from collections import deque
+from collections.abc import Callable
+
+
+class Bucket:
+    """A token bucket: `burst` at once, `rate` per second for ever."""
+
+    def __init__(self, *, burst: int, rate: float, clock: Callable[[], float]) -> None:
+        self._burst = burst
+        self._rate = rate
+        self._clock = clock
+        self._level = float(burst)
+        self._at = clock()
+
+    def take(self) -> bool:
+        now = self._clock()
+        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
+        self._at = now
+        if self._level < 1:
+            return False
+        self._level -= 1
+        return True
+
+
+class Strikes:
+    """Counts events within a sliding minute; the `limit`-th is one too many."""
+
+    def __init__(self, *, limit: int, seconds: float, clock: Callable[[], float]) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=limit)
+
+    def strike(self) -> bool:
+        """Count one; True when that was one too many."""
+        now = self._clock()
+        self._times.append(now)
+        return len(self._times) == self._limit and now - self._times[0] <= self._seconds

@@ -1,0 +1,72 @@
+"""The fast line: tells the hubs of all processes that a topic has moved. Names and numbers only."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, Final
+
+import structlog
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from clinic.journal import Announcement
+from realtime import hub
+
+log = structlog.get_logger(__name__)
+PUBLISH_SECONDS: Final = 2.0
+
+
+def nudge(announcement: Announcement) -> None:
+    """The sink of the journal: wake this process's hub, and those of the others through Redis.
+
+    Never waits and never fails: what is lost here is found by the sweep.
+    """
+    hub.wake_from_thread(announcement)
+    if settings.REDIS_URL is not None:
+        _run_soon(_publish(announcement))
+
+
+async def _publish(announcement: Announcement) -> None:
+    layer = get_channel_layer()
+    sends = [
+        layer.group_send(
+            hub.group_of(topic), {"type": "nudge", "topic": topic, "seq": seq}
+        )
+        for topic, seq in announcement.heads.items()
+    ]
+    sends += [
+        layer.group_send(hub.RIGHTS_GROUP, {"type": "rights", "person": person})
+        for person in announcement.people
+    ]
+    try:
+        async with asyncio.timeout(PUBLISH_SECONDS):
+            await asyncio.gather(*sends)
+    except Exception as error:  # whatever Redis does, the sweep delivers
+        log.warning("nudge_lost", error=type(error).__name__)
+
+
+class _Publisher:
+    """A loop in a thread of its own, for processes that have no hub: workers, commands."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, name="nudges", daemon=True).start()
+
+
+_publisher: _Publisher | None = None
+_making = threading.Lock()
+
+
+def _run_soon(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run_coroutine_threadsafe(work, hub.running_loop() or _own_loop())
+
+
+def _own_loop() -> asyncio.AbstractEventLoop:
+    global _publisher
+    with _making:
+        # After a fork the parent's thread is not there any more.
+        if _publisher is None or _publisher.pid != os.getpid():
+            _publisher = _Publisher()
+        return _publisher.loop

@@ -1,0 +1,141 @@
+"""The same stream without a socket: `GET /api/events/`, served before Django so that waiting holds no thread."""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from pydantic import BaseModel, Field, ValidationError
+
+from clinic.errors import NotSignedIn, TokenInvalid
+from clinic.queries.journal import Frame, Position
+from clinic.topics import NoSuchTopic, Topic, parse_topic
+from realtime.hub import Hub, this_hub
+from realtime.reads import identify, next_delivery, position
+
+log = structlog.get_logger(__name__)
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+PROBLEM: Final = b"application/problem+json"
+HEADERS: Final = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+
+
+class Refused(Exception):
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        self.status, self.code, self.detail = status, code, detail
+        super().__init__(code)
+
+
+class Question(BaseModel):
+    topic: str
+    after: int | None = Field(default=None, ge=0)
+    limit: Annotated[int, Field(ge=1, le=settings.REPLAY_PAGE)] = settings.REPLAY_PAGE
+    wait: Annotated[float, Field(ge=0, le=settings.POLL_MAX_SECONDS)] = 0
+    epoch: str | None = None
+
+
+async def poll_events(scope: dict[str, Any], receive: Any, send: Send) -> None:
+    """The events after a number, at once or as soon as there are some within `wait` seconds."""
+    request_id = str(uuid.uuid4())
+    try:
+        body = await _answer(scope)
+        await _send(send, 200, b"application/json", body, request_id)
+    except Refused as refused:
+        await _send(send, refused.status, PROBLEM, _problem(refused, request_id), request_id)
+    except DatabaseError as error:
+        log.warning("poll_failed", error=type(error).__name__)
+        refused = Refused(503, "unavailable", "Try again in a moment.")
+        await _send(send, 503, PROBLEM, _problem(refused, request_id), request_id)
+
+
+async def _answer(scope: dict[str, Any]) -> str:
+    if scope["method"] != "GET":
+        raise Refused(405, "method_not_allowed", "Only GET works here.")
+    hub = this_hub()
+    try:
+        identity = await hub.reads.run(identify, _token(scope))
+        question = _question(scope)
+        topic = parse_topic(question.topic)
+        feed = hub.feed(topic)
+        place, frames = await _look(hub, topic, question, identity.session_id)
+        if not frames and question.wait and question.after is not None:
+            await feed.wait_beyond(question.after, question.wait)
+            place, frames = await _look(hub, topic, question, identity.session_id)
+    except NotSignedIn as refusal:
+        raise Refused(401, refusal.code, refusal.text) from None
+    except NoSuchTopic as refusal:
+        raise Refused(404, refusal.code, refusal.text) from None
+    events = ",".join(frame.text for frame in frames)
+    head = json.dumps({"topic": question.topic, "epoch": place.epoch, "head": place.head})
+    return f'{head[:-1]}, "events": [{events}]}}'
+
+
+async def _look(
+    hub: Hub, topic: Topic, question: Question, session_id: uuid.UUID
+) -> tuple[Position, list[Frame]]:
+    place = await hub.replays.run(position, topic, session_id)
+    after = place.head if question.after is None else question.after
+    beyond = after > place.head or after < place.first_kept - 1
+    if beyond or question.epoch not in (None, place.epoch):
+        raise Refused(410, "reset", "This number is beyond what is kept: load the snapshot again.")
+    hub.wake(str(topic), place.head)
+    if after == place.head:
+        return place, []
+    delivery = await hub.replays.run(next_delivery, topic, after, [session_id])
+    if session_id not in delivery.allowed:
+        raise NoSuchTopic
+    if not delivery.frames or delivery.frames[0].seq != after + 1:
+        raise Refused(410, "reset", "This number is beyond what is kept: load the snapshot again.")
+    return place, delivery.frames[: question.limit]
+
+
+def _token(scope: dict[str, Any]) -> str:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer":
+                return str(token.strip())
+    raise TokenInvalid("Sign in first.")
+
+
+def _question(scope: dict[str, Any]) -> Question:
+    given = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    try:
+        return Question.model_validate(given)
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        raise Refused(400, "invalid", f"The parameter {field} is missing or malformed.") from None
+
+
+def _problem(refused: Refused, request_id: str) -> str:
+    return json.dumps(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(refused.status).phrase,
+            "status": refused.status,
+            "detail": refused.detail,
+            "code": refused.code,
+            "request_id": request_id,
+        }
+    )
+
+
+async def _send(send: Send, status: int, media_type: bytes, body: str, request_id: str) -> None:
+    extra = [(b"content-type", media_type), (b"x-request-id", request_id.encode())]
+    if status == 401:
+        extra.append((b"www-authenticate", b"Bearer"))
+    if status == 503:
+        extra.append((b"retry-after", b"2"))
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [*HEADERS, *extra]}
+    )
+    await send({"type": "http.response.body", "body": body.encode()})

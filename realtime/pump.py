@@ -1,0 +1,219 @@
+"""Feeds and subscriptions: what is read once per topic is sent to each of its watchers, in order, once."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from django.db import DatabaseError
+
+from clinic.queries.journal import Frame
+from clinic.topics import Topic
+from realtime.frames import Live, Reset, Revoked
+from realtime.reads import Delivery, Pool, next_delivery
+
+log = structlog.get_logger(__name__)
+
+
+class Socket(Protocol):
+    """What a subscription needs of its socket."""
+
+    session_id: uuid.UUID
+
+    async def send_text(self, text: str) -> None: ...
+    def has_room(self) -> bool: ...
+    def sent_events(self, count: int) -> None: ...
+    def drop(self, subscription: "Subscription") -> None: ...
+
+
+class Subscription:
+    """One socket watching one topic.
+
+    It only ever sends the event numbered `cursor + 1`, so order and uniqueness do not depend on who calls
+    it, how often, or when. Either it is live, and its feed hands it what the feed has just read; or it
+    catches up from the database by itself, as after a resume or while its socket does not acknowledge.
+    """
+
+    def __init__(self, socket: Socket, feed: "Feed", cursor: int) -> None:
+        self.socket = socket
+        self.feed = feed
+        self.cursor = cursor
+        self.acked = cursor
+        self.live = False
+        self.closed = False
+        self._catching_up: asyncio.Task[None] | None = None
+
+    @property
+    def topic(self) -> Topic:
+        return self.feed.topic
+
+    def catch_up(self, *, announce: bool = False) -> None:
+        """Read on from the cursor until nothing is missing, then go live. Does nothing if under way."""
+        if self.closed or self.live or self._catching_up is not None:
+            return
+        self._catching_up = asyncio.create_task(self._catch_up(announce))
+
+    async def push(self, frames: list[Frame]) -> None:
+        """Send what comes next of these; whatever cannot be sent now is read again later."""
+        for frame in frames:
+            if self.closed or frame.seq <= self.cursor:
+                continue
+            if frame.seq != self.cursor + 1 or not self.socket.has_room():
+                self.live = False
+                return
+            self.cursor = frame.seq
+            self.socket.sent_events(1)
+            await self.socket.send_text(frame.text)
+
+    async def revoke(self, reason: str) -> None:
+        """The right has ended: say so, and send nothing of this topic from here on."""
+        if not self.closed:
+            self.close()
+            self.socket.drop(self)
+            await self.socket.send_text(Revoked(topic=str(self.topic), reason=reason).text())
+
+    async def reset(self) -> None:
+        """What comes next is no longer kept: never a partial replay."""
+        if not self.closed:
+            self.close()
+            self.socket.drop(self)
+            await self.socket.send_text(Reset(topic=str(self.topic), reason="too_old").text())
+
+    def close(self) -> None:
+        self.closed = True
+        self.live = False
+        self.feed.leave(self)
+        task, self._catching_up = self._catching_up, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    async def _catch_up(self, announce: bool) -> None:
+        try:
+            while not self.closed and self.socket.has_room():
+                if self.feed.take_live(self):
+                    break
+                await self._replay_page()
+            if self.live and announce:
+                await self.socket.send_text(Live(topic=str(self.topic), seq=self.cursor).text())
+        except DatabaseError as error:
+            # The sweep finds this subscription behind and starts again.
+            log.warning("replay_failed", topic=str(self.topic), error=type(error).__name__)
+        finally:
+            if self._catching_up is asyncio.current_task():
+                self._catching_up = None
+
+    async def _replay_page(self) -> None:
+        delivery = await self.feed.replays.run(
+            next_delivery, self.topic, self.cursor, [self.socket.session_id]
+        )
+        if self.socket.session_id not in delivery.allowed:
+            await self.revoke("right_ended")
+        elif not delivery.frames or delivery.frames[0].seq != self.cursor + 1:
+            await self.reset()
+        else:
+            await self.push(delivery.frames)
+
+
+class Feed:
+    """One topic that sockets of this process watch: read once per wake for all that are live.
+
+    `tail` is the last number handed to the live ones, `head` the last one known to exist.
+    """
+
+    def __init__(
+        self, topic: Topic, *, reads: Pool, replays: Pool, empty: Callable[["Feed"], None]
+    ) -> None:
+        self.topic = topic
+        self.head = 0
+        self.tail = 0
+        self.reads = reads
+        self.replays = replays
+        self.subscriptions: set[Subscription] = set()
+        self._waiting: set[asyncio.Event] = set()
+        self._empty = empty
+        self._advancing: asyncio.Task[None] | None = None
+
+    def join(self, subscription: Subscription) -> None:
+        self.subscriptions.add(subscription)
+
+    def leave(self, subscription: Subscription) -> None:
+        self.subscriptions.discard(subscription)
+        self._leave_if_empty()
+
+    def take_live(self, subscription: Subscription) -> bool:
+        """Let a subscription that misses nothing join the live ones; False if it must read on."""
+        live = self._live()
+        if not live and subscription.cursor >= self.head:
+            self.tail = subscription.cursor
+        elif subscription.cursor < self.tail or not live:
+            return False
+        subscription.live = True
+        self.wake(self.head)
+        return True
+
+    def wake(self, head: int) -> None:
+        """The topic is known to be at `head`: read and hand on what is new. Never lowers the head."""
+        self.head = max(self.head, head)
+        for event in self._waiting:
+            event.set()
+        for subscription in self.subscriptions:
+            if not subscription.live and subscription.cursor < self.head:
+                subscription.catch_up()
+        if self._advancing is None and self._live() and self.tail < self.head:
+            self._advancing = asyncio.create_task(self._advance())
+
+    async def wait_beyond(self, seq: int, seconds: float) -> None:
+        """Until the topic is known to be beyond `seq`, or the time is over."""
+        moved = asyncio.Event()
+        self._waiting.add(moved)
+        try:
+            async with asyncio.timeout(seconds):
+                while self.head <= seq:
+                    moved.clear()
+                    await moved.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._waiting.discard(moved)
+            self._leave_if_empty()
+
+    def _live(self) -> list[Subscription]:
+        return [one for one in self.subscriptions if one.live]
+
+    def _leave_if_empty(self) -> None:
+        if not self.subscriptions and not self._waiting:
+            self._empty(self)
+
+    async def _advance(self) -> None:
+        try:
+            while self.tail < self.head and (live := self._live()):
+                after = self.tail
+                sessions = {one.socket.session_id for one in live}
+                delivery = await self.reads.run(next_delivery, self.topic, after, sessions)
+                if not delivery.frames:
+                    break
+                await self._hand_on(delivery, gap=delivery.frames[0].seq != after + 1)
+        except DatabaseError as error:
+            log.warning("feed_read_failed", topic=str(self.topic), error=type(error).__name__)
+        finally:
+            self._advancing = None
+
+    async def _hand_on(self, delivery: Delivery, *, gap: bool) -> None:
+        live = self._live()
+        # The tail moves before the first send: who becomes live from here on has read this page.
+        self.tail = max(self.tail, delivery.frames[-1].seq)
+        for subscription in live:
+            await self._give(subscription, delivery, gap=gap)
+
+    async def _give(self, one: Subscription, delivery: Delivery, *, gap: bool) -> None:
+        if not one.live:
+            return
+        if one.socket.session_id not in delivery.allowed:
+            # Its right has ended, or it became live during the read: it asks for itself.
+            one.live = False
+        elif gap and one.cursor < delivery.frames[0].seq - 1:
+            await one.reset()
+        else:
+            await one.push(delivery.frames)
+        one.catch_up()

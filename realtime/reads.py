@@ -1,0 +1,129 @@
+"""The database as the sockets read it: in bounded pools of threads of their own."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from clinic.errors import TokenInvalid
+from clinic.policy import may_watch, require_watch
+from clinic.queries.journal import Frame, Position, frames_after, heads_of, position_of
+from clinic.queries.journal import epoch as journal_epoch
+from clinic.queries.sessions import sessions_by_id, standing_session
+from clinic.tokens import read_access
+from clinic.topics import Topic
+
+P = ParamSpec("P")
+T = TypeVar("T")
+LIVE_THREADS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What a socket remembers of its person: enough for the policy (clinic.policy.Actor)."""
+
+    pk: int
+    name: str
+    role: str
+    is_active: bool
+    is_approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose token this is, until when, and in which epoch the journal counts."""
+
+    session_id: uuid.UUID
+    viewer: Viewer
+    expires_at: datetime
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The next events of a topic, and the sessions that may have them at this moment."""
+
+    frames: list[Frame]
+    allowed: frozenset[uuid.UUID]
+
+
+class Pool:
+    """A bounded pool of threads, each with its own database connection that it keeps."""
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self.waiting = 0
+
+    async def run(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self.waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, lambda: _call(read, *args, **kwargs))
+        finally:
+            self.waiting -= 1
+
+    def close(self) -> None:
+        """Let the threads end, each closing its connection first."""
+        for _ in range(self._threads._max_workers):
+            self._threads.submit(connection.close)
+        self._threads.shutdown(wait=True)
+
+
+def _call(read: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    try:
+        return read(*args, **kwargs)
+    except (OperationalError, InterfaceError):
+        # The connection may have died while it was idle: a new one, once.
+        connection.close()
+        try:
+            return read(*args, **kwargs)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            raise
+
+
+def identify(token: str) -> Identity:
+    """Raises TokenInvalid."""
+    claims = read_access(token)
+    session = standing_session(claims)
+    return Identity(session.id, viewer_of(session.person), claims.expires_at, journal_epoch())
+
+
+def viewer_of(person: Any) -> Viewer:
+    return Viewer(person.pk, person.name, person.role, person.is_active, person.is_approved)
+
+
+def current_viewers(sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, Viewer]:
+    """The people behind those of these sessions that still stand."""
+    return {
+        session_id: viewer_of(session.person)
+        for session_id, session in sessions_by_id(sessions).items()
+        if session.ended_at is None
+    }
+
+
+def position(topic: Topic, session_id: uuid.UUID) -> Position:
+    """Where a topic stands, for a session that may watch it. Raises NoSuchTopic, TokenInvalid."""
+    viewer = current_viewers([session_id]).get(session_id)
+    if viewer is None:
+        raise TokenInvalid
+    require_watch(viewer, topic)
+    return position_of(topic)
+
+
+def next_delivery(topic: Topic, after: int, sessions: Collection[uuid.UUID]) -> Delivery:
+    """One page of a topic for some sessions: their right to it is asked in the same breath."""
+    frames = frames_after(str(topic), after, limit=settings.REPLAY_PAGE)
+    viewers = current_viewers(sessions)
+    allowed = (sid for sid, viewer in viewers.items() if may_watch(viewer, topic))
+    return Delivery(frames, frozenset(allowed))
+
+
+def heads(topics: Collection[str]) -> dict[str, int]:
+    return heads_of(topics)
