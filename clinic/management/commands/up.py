@@ -86,10 +86,8 @@ class Command(BaseCommand):
                     "or start an empty clinic with another CLINIC_DATA_DIR or DATABASE_URL."
                 )
             return
-        has_real_people = people.filter(is_demo=False, is_superuser=False).exists()
-        if wanted and not has_real_people:
-            if not people.filter(is_demo=True).exists():
-                self.say("Making the demo clinic ...")
+        if wanted and not people.exists():
+            self.say("Making the demo clinic ...")
             call_command("demo")
 
     def serve(self) -> int:

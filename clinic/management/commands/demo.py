@@ -1,0 +1,214 @@
+"""Make the demo clinic: six doctors, forty patients, a full day around now. Once."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.management.base import BaseCommand
+from django.db import IntegrityError, transaction
+
+from clinic import clock
+from clinic.models import (
+    Appointment,
+    Clinic,
+    Doctor,
+    HealthRecord,
+    Person,
+    RecordType,
+    Role,
+    WorkingWindow,
+)
+from clinic.rules.hours import Weekday, Window
+from clinic.rules.slots import Schedule, Span, grid_of_day
+from clinic.rules.statuses import Status
+from clinic.rules.zones import days_between, local_date, zone_names
+
+PATIENTS: Final = 40
+DAYS_AHEAD: Final = 6
+NOTES: Final = (
+    "Follow-up after last month",
+    "Headaches in the morning",
+    "Asks for the lab results",
+    "",
+    "First visit",
+    "",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDoctor:
+    first_name: str
+    last_name: str
+    specialization: str
+    minutes: int
+
+
+DOCTORS: Final = (
+    DemoDoctor("Kwame", "Osei", "General practice", 30),
+    DemoDoctor("Elena", "Ruiz", "Cardiology", 30),
+    DemoDoctor("Mei", "Tanaka", "Dermatology", 20),
+    DemoDoctor("Jonas", "Lind", "Paediatrics", 20),
+    DemoDoctor("Amira", "Haddad", "Neurology", 45),
+    DemoDoctor("Tomas", "Novak", "Orthopaedics", 30),
+)
+PENDING: Final = DemoDoctor("Priya", "Nair", "General practice", 30)
+FIRST_NAMES: Final = (
+    "Ana Ben Chris Dana Emil Fara Goran Hana Ivo Jana Kofi Lea Milo Nora Otis Pia Quinn Rosa Sami Tess"
+).split()
+LAST_NAMES: Final = ("Demo-Adler", "Demo-Brook")
+
+
+class Command(BaseCommand):
+    help = "Make the demo clinic, unless there already is one or the database holds people."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Person.objects.exists():
+            return
+        with transaction.atomic():
+            _make_clinic()
+
+
+def _make_clinic() -> None:
+    now = clock.now()
+    zone = _machine_zone()
+    password = make_password(settings.DEMO_PASSWORD)
+    Clinic.objects.update_or_create(
+        id=Clinic.THE_ONE,
+        defaults={"name": "Demo Clinic", "time_zone": zone, "rooms": ["1", "2", "3"]},
+    )
+    _person("demo.admin", "Alex", "Demo-Admin", Role.ADMIN, zone, password)
+    _person("demo.desk", "Dora", "Demo-Desk", Role.RECEPTIONIST, zone, password)
+    window = _hours_around(now, zone)
+    doctors = [_doctor(each, window, zone, password) for each in DOCTORS]
+    patients = _patients(zone, password)
+    _doctor(PENDING, window, zone, password, approved=False)
+    today = local_date(now, zone)
+    for day in days_between(today, today + timedelta(days=DAYS_AHEAD)):
+        for position, doctor in enumerate(doctors):
+            _fill_day(doctor, position, day, window, patients, now)
+
+
+def _machine_zone() -> str:
+    """The zone this machine lives in, where it says so; UTC otherwise."""
+    name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    return name if name in zone_names() else "UTC"
+
+
+def _hours_around(now: datetime, zone: str) -> Window:
+    """Working hours that have now in their middle, as far as the day allows."""
+    hour = now.astimezone(ZoneInfo(zone)).hour
+    first, last = max(0, hour - 5), min(23, hour + 6)
+    return Window(time(first), time(23, 59) if last == 23 else time(last))
+
+
+def _person(
+    username: str,
+    first_name: str,
+    last_name: str,
+    role: Role,
+    zone: str,
+    password: str,
+    *,
+    approved: bool = True,
+) -> Person:
+    return Person.objects.create(
+        username=username,
+        email=f"{username}@demo.example",
+        first_name=first_name,
+        last_name=last_name,
+        role=role,
+        time_zone=zone,
+        password=password,
+        is_approved=approved,
+        is_demo=True,
+    )
+
+
+def _patients(zone: str, password: str) -> list[Person]:
+    names = [(first, last) for last in LAST_NAMES for first in FIRST_NAMES]
+    return [
+        _person(_username(first, position), first, last, Role.PATIENT, zone, password)
+        for position, (first, last) in enumerate(names[:PATIENTS])
+    ]
+
+
+def _username(first_name: str, position: int) -> str:
+    number = "" if position < len(FIRST_NAMES) else "2"
+    return f"demo.{first_name.lower()}{number}"
+
+
+def _doctor(
+    demo: DemoDoctor, window: Window, zone: str, password: str, *, approved: bool = True
+) -> Doctor:
+    person = _person(
+        f"demo.{demo.last_name.lower()}",
+        f"Dr {demo.first_name}",
+        demo.last_name,
+        Role.DOCTOR,
+        zone,
+        password,
+        approved=approved,
+    )
+    doctor = Doctor.objects.create(
+        person=person, specialization=demo.specialization, appointment_duration=demo.minutes
+    )
+    WorkingWindow.objects.bulk_create(
+        WorkingWindow(doctor=doctor, weekday=day, start_time=window.start, end_time=window.end)
+        for day in Weekday
+    )
+    return doctor
+
+
+def _fill_day(
+    doctor: Doctor,
+    position: int,
+    day: date,
+    window: Window,
+    patients: list[Person],
+    now: datetime,
+) -> None:
+    """Book most of the day; the further ahead, the more is still free."""
+    schedule = Schedule(
+        time_zone=doctor.person.time_zone,
+        hours=dict.fromkeys(Weekday, [window]),
+        visit_minutes=doctor.appointment_duration,
+    )
+    days_ahead = (day - local_date(now, schedule.time_zone)).days
+    for number, span in enumerate(grid_of_day(schedule, day)):
+        if (number * 7 + position * 3 + days_ahead) % 10 < 3 + days_ahead:
+            continue
+        patient = patients[(number * len(DOCTORS) + position + days_ahead * 11) % len(patients)]
+        _seat(doctor, patient, span, NOTES[(number + position) % len(NOTES)], now)
+
+
+def _seat(doctor: Doctor, patient: Person, span: Span, notes: str, now: datetime) -> None:
+    booked_at = min(now, span.start - timedelta(days=2))
+    status = Status.COMPLETED if span.end <= now else Status.SCHEDULED
+    try:
+        with transaction.atomic():
+            appointment = Appointment.objects.create(
+                doctor=doctor,
+                patient=patient,
+                start=span.start,
+                end=span.end,
+                status=status,
+                notes=notes,
+                created_at=booked_at,
+                updated_at=booked_at,
+            )
+    except IntegrityError:
+        return  # the patient is elsewhere at this time
+    HealthRecord.objects.create(
+        reference=f"HR-DEMO-{appointment.pk:05d}",
+        record_type=RecordType.CONSULTATION,
+        title=f"Visit with {doctor.person.name}",
+        patient=patient,
+        doctor=doctor,
+        appointment=appointment,
+        created_at=booked_at,
+        updated_at=booked_at,
+    )
