@@ -16,6 +16,7 @@ export interface User {
   role: Role
   time_zone: string
   is_approved: boolean
+  is_active: boolean
   phone_number?: string | null
   specialization?: string | null
   created_at: string
@@ -99,4 +100,9 @@ export interface Notifications {
   notifications: Notification[]
   unread: number
   stream: Stream
+}
+
+export interface Clinic {
+  name: string
+  time_zone: string
 }

@@ -8,7 +8,10 @@ import { showToast } from '../ui/announcements'
 import { isPending } from './navigation'
 import { meKey, useMe } from './useMe'
 
-const DECISIONS = new Set(['doctor.approved', 'doctor.rejected', 'person.deactivated'])
+const DECISIONS = new Set(['doctor.approved', 'person.deactivated'])
+
+/** A rejection ends the account, so that the event is all that this page will ever hear of it. */
+export const rejectedKey = ['rejected']
 
 export function useOwnChanges(): void {
   const me = useMe()
@@ -27,7 +30,8 @@ export function useOwnChanges(): void {
 
   useTopic(`user.${me.id}`, {
     event(event) {
-      if (DECISIONS.has(event.type)) void load()
+      if (event.type === 'doctor.rejected') client.setQueryData(rejectedKey, true)
+      else if (DECISIONS.has(event.type)) void load()
     },
     load() {
       // The decision may have fallen between loading the page and watching.

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { loadSlots } from '../api/doctors'
 import type { SlotsOfDoctor } from '../api/shapes'
-import { applyToSlots, changedDates, replaceDays, type SlotWindow } from '../realtime/slots'
+import { applyToSlots, changedDays, replaceDays, type SlotWindow } from '../realtime/slots'
 import { useLive } from '../realtime/useLive'
 
 export function useSlots(doctorId: number, { from, to }: SlotWindow) {
@@ -11,8 +11,7 @@ export function useSlots(doctorId: number, { from, to }: SlotWindow) {
   const queryKey = ['slots', doctorId, from, to]
   const apply = useMemo(() => applyToSlots({ from, to }), [from, to])
 
-  async function loadDays(dates: string[]) {
-    const days = { from: dates[0] ?? from, to: dates.at(-1) ?? to }
+  async function loadDays(days: SlotWindow) {
     try {
       const loaded = await loadSlots(doctorId, days.from, days.to)
       client.setQueryData<SlotsOfDoctor>(queryKey, (data) => data && replaceDays(data, loaded, days))
@@ -27,8 +26,8 @@ export function useSlots(doctorId: number, { from, to }: SlotWindow) {
     load: (signal) => loadSlots(doctorId, from, to, signal),
     apply,
     after(event) {
-      const dates = changedDates(event, { from, to })
-      if (dates.length > 0) void loadDays(dates)
+      const days = changedDays(event, { from, to })
+      if (days) void loadDays(days)
     },
   })
 }

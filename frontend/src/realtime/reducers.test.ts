@@ -3,7 +3,7 @@ import type { Appointment, Appointments, Notifications, Slot, SlotsOfDoctor } fr
 import { applyToAppointments, putAppointment } from './appointments'
 import type { EventFrame } from './frames'
 import { applyToInbox, mayNotify } from './notifications'
-import { applyToSlots, changedDates, replaceDays } from './slots'
+import { applyToSlots, changedDays, replaceDays } from './slots'
 
 const everything = () => true
 
@@ -132,7 +132,15 @@ describe('slots', () => {
 
   test('of changed hours are loaded again for the dates in view only', () => {
     const changed = event('hours.changed', { dates: ['2026-12-02', '2026-11-25', '2026-11-24'] })
-    expect(changedDates(changed, week)).toEqual(['2026-11-24', '2026-11-25'])
+    expect(changedDays(changed, week)).toEqual({ from: '2026-11-24', to: '2026-11-25' })
+  })
+
+  test('of changed hours are all loaded again when no date is named', () => {
+    expect(changedDays(event('hours.changed', { dates: [] }), week)).toEqual(week)
+  })
+
+  test('of hours changed on other dates stay as they are', () => {
+    expect(changedDays(event('hours.changed', { dates: ['2026-12-02'] }), week)).toBeUndefined()
   })
 
   test('loaded again replace their days and are true at the older number', () => {

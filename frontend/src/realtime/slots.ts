@@ -24,11 +24,14 @@ function putSlot(slots: Slot[], slot: Slot): Slot[] {
   return slots.toSpliced(index, replaces ? 1 : 0, slot)
 }
 
-/** The dates whose times changed all at once and must be loaded again. */
-export function changedDates(event: EventFrame, window: SlotWindow): string[] {
-  if (event.type !== 'hours.changed') return []
-  const { dates } = event.data as { dates?: string[] }
-  return (dates ?? []).filter((date) => date >= window.from && date <= window.to).sort()
+/** The days whose times changed all at once and must be loaded again; none named means all of them. */
+export function changedDays(event: EventFrame, window: SlotWindow): SlotWindow | undefined {
+  if (event.type !== 'hours.changed') return undefined
+  const { dates = [] } = event.data as { dates?: string[] }
+  if (dates.length === 0) return window
+  const inView = dates.filter((date) => date >= window.from && date <= window.to).sort()
+  const [from, to] = [inView[0], inView.at(-1)]
+  return from && to ? { from, to } : undefined
 }
 
 /**

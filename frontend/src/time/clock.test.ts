@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addDays, dateOf, daysBetween, minutesOf, timeOf, zoneName } from './clock'
+import { addDays, dateOf, daysBetween, instantAt, minutesOf, timeOf, zoneName } from './clock'
 
 describe('times', () => {
   test('are read in the zone that is asked for', () => {
@@ -39,5 +39,22 @@ describe('a zone', () => {
   test('is named by its place and its offset on that day', () => {
     expect(zoneName('Europe/Lisbon', '2026-07-01T12:00:00Z')).toBe('Lisbon time, GMT+1')
     expect(zoneName('America/New_York', '2026-12-01T12:00:00Z')).toBe('New York time, GMT-5')
+  })
+})
+
+describe('a wall-clock time', () => {
+  const iso = (date: string, hour: number, zone: string) =>
+    new Date(instantAt(date, hour * 60, zone)).toISOString()
+
+  test('is an instant of its zone', () => {
+    expect(iso('2026-11-23', 9, 'Europe/Berlin')).toBe('2026-11-23T08:00:00.000Z')
+    expect(iso('2026-11-23', 9, 'America/New_York')).toBe('2026-11-23T14:00:00.000Z')
+    expect(iso('2026-11-23', 9, 'Asia/Kolkata')).toBe('2026-11-23T03:30:00.000Z')
+  })
+
+  test('is right on the days when the clocks change', () => {
+    expect(iso('2026-03-29', 9, 'Europe/Berlin')).toBe('2026-03-29T07:00:00.000Z')
+    expect(iso('2026-10-25', 9, 'Europe/Berlin')).toBe('2026-10-25T08:00:00.000Z')
+    expect(iso('2026-10-25', 2, 'Europe/Berlin')).toBe('2026-10-25T00:00:00.000Z')
   })
 })

@@ -91,3 +91,14 @@ export function zoneName(zone: string, at: string | number | Date = Date.now()):
   const place = (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ')
   return `${place} time, ${offset}`
 }
+
+/** The instant at which that zone's clocks show these minutes since midnight (the first of two, where it occurs twice). */
+export function instantAt(date: string, minutes: number, zone: string): number {
+  const wall = Date.parse(`${date}T00:00:00Z`) + minutes * 60_000
+  const offsetAt = (instant: number) => {
+    const shown = Date.parse(`${dateOf(instant, zone)}T00:00:00Z`) + minutesOf(instant, zone) * 60_000
+    return shown - Math.floor(instant / 60_000) * 60_000
+  }
+  const first = wall - offsetAt(wall - 86_400_000)
+  return offsetAt(first) === offsetAt(wall - 86_400_000) ? first : wall - offsetAt(first)
+}

@@ -84,7 +84,7 @@ export function CancelDialog({ appointment, name, when, opened, onClose }: Props
             {t('appointment.cancelKeep')}
           </Button>
           <Button
-            className={styles.danger}
+            className="danger"
             loading={cancelling.isPending}
             onClick={() => !cancelling.isPending && cancelling.mutate()}
           >
