@@ -162,9 +162,7 @@ def _shape(viewer: Person, appointment: Appointment) -> dict[str, Any]:
     return appointment_shape(appointment, notes=notes).wire()
 
 
-def _filtered(
-    appointments: QuerySet[Appointment], query: dict[str, Any]
-) -> QuerySet[Appointment]:
+def _filtered(appointments: QuerySet[Appointment], query: dict[str, Any]) -> QuerySet[Appointment]:
     zone = the_clinic().time_zone if "from" in query or "to" in query else "UTC"
     if "from" in query:
         appointments = appointments.filter(start__gte=day_bounds(query["from"], zone)[0])

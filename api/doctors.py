@@ -194,8 +194,8 @@ class DoctorAvailabilityView(Endpoint):
     @extend_schema(parameters=[DoctorAvailabilityQuery], responses={200: SlotsAnswer})
     def get(self, request: Request) -> Response:
         query = query_of(request, DoctorAvailabilityQuery)
-        names = ("start_date", "end_date")
-        return _slots_answer(query["doctor_id"], *(query.get(name) for name in names), names)
+        first, last = query.get("start_date"), query.get("end_date")
+        return _slots_answer(query["doctor_id"], first, last, ("start_date", "end_date"))
 
 
 class OwnAvailabilityView(Endpoint):
@@ -356,6 +356,4 @@ def _whose(actor: Person, doctor_id: int | None) -> int:
         return int(actor.pk)
     if doctor_id is None:
         raise FieldError("doctor_id", "Say for which doctor.", code="required")
-    return doctor_account(doctor_id).pk
-
-
+    return int(doctor_account(doctor_id).pk)

@@ -38,7 +38,9 @@ class Body(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields and name not in self.ignored]
+            unknown = [
+                name for name in data if name not in self.fields and name not in self.ignored
+            ]
             if unknown:
                 raise serializers.ValidationError(
                     {name: serializers.ErrorDetail("Unknown field.", "unknown") for name in unknown}

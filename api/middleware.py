@@ -38,5 +38,6 @@ class RequestLog(RequestMiddleware):
             )
         )
 
-    def format_request(self, request: HttpRequest) -> str:
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"

@@ -81,7 +81,5 @@ class ReadView(Endpoint):
         body = body_of(request, ReadBody)
         if ("up_to" in body) == ("ids" in body):
             raise FieldError("up_to", "Send either up_to or ids.")
-        left = mark_read(
-            actor=person_of(request), up_to=body.get("up_to"), ids=body.get("ids", ())
-        )
+        left = mark_read(actor=person_of(request), up_to=body.get("up_to"), ids=body.get("ids", ()))
         return Answer(200, {"unread": left})

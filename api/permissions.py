@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -11,6 +11,8 @@ from clinic.policy import require
 
 if TYPE_CHECKING:  # the framework imports this module while it defines APIView
     from rest_framework.views import APIView
+
+    from clinic.models import Person
 
 
 class RightsDeclared(BasePermission):
@@ -21,5 +23,5 @@ class RightsDeclared(BasePermission):
         if operations is None:
             raise NotImplementedError(f"{type(view).__name__} declares no operations")
         if request.method in operations:
-            require(request.user, operations[request.method])
+            require(cast("Person | None", request.user), operations[request.method])
         return True

@@ -47,12 +47,12 @@ class ClinicSchema(AutoSchema):
         name = type(self.view).__name__.removesuffix("View")
         return f"{self.method.lower()}{name}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         text = super().get_description()
         operation = getattr(self.view, "operations", {}).get(self.method)
         return f"{text}\n\nFor those who may: {operation}.".strip() if operation else text
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         if not self._is_repeatable():
             return []
         return [
@@ -65,7 +65,7 @@ class ClinicSchema(AutoSchema):
         ]
 
     def get_response_serializers(self) -> Any:
-        declared = super().get_response_serializers()
+        declared: Any = super().get_response_serializers()
         refusals = {("default", MEDIA_TYPE): OpenApiResponse(Problem, "A refusal with its code.")}
         if isinstance(declared, dict):
             return {**declared, **refusals}

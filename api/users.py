@@ -45,9 +45,7 @@ class PatientList(ListAnswer):
 
 
 class OwnProfileBody(ProfileBody):
-    ignored = frozenset(
-        set(DoctorUserShape.model_fields) - set(ProfileBody._declared_fields)
-    )
+    ignored = frozenset(set(DoctorUserShape.model_fields) - set(ProfileBody._declared_fields))
 
 
 class MeView(Endpoint):

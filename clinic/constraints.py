@@ -50,7 +50,7 @@ def _install_exclusion(cursor: CursorWrapper, name: str, column: str) -> None:
     # A range over one id stands in for equality, so no extension is needed.
     definition = (
         f"EXCLUDE USING gist (int8range({column}, {column}, '[]') WITH &&, "
-        f"tstzrange(start, \"end\") WITH &&) WHERE (status IN ({_STATUSES}))"
+        f'tstzrange(start, "end") WITH &&) WHERE (status IN ({_STATUSES}))'
     )
     mark = hashlib.sha256(definition.encode()).hexdigest()
     cursor.execute(
@@ -86,7 +86,7 @@ def _overlap_trigger(trigger: str, name: str, column: str, of: str) -> str:
               AND other.id IS NOT NEW.id
         )
         BEGIN SELECT RAISE(ABORT, '{name}'); END
-    """
+    """  # noqa: S608 (our own constants)
 
 
 def _format_trigger(trigger: str, of: str) -> str:

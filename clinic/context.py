@@ -12,4 +12,6 @@ class RequestContext:
     cause: str = ""
 
 
-current_request: ContextVar[RequestContext] = ContextVar("current_request", default=RequestContext())
+current_request: ContextVar[RequestContext] = ContextVar(
+    "current_request", default=RequestContext()
+)

@@ -192,10 +192,12 @@ def _body(item: _Numbered, actor: Person | None) -> dict[str, Any]:
 
 def _require_first_call() -> None:
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("record() belongs into the change's transaction")
+        raise transaction.TransactionManagementError(
+            "record() belongs into the change's transaction"
+        )
     here = _transaction_mark()
-    for _sids, callback, _robust in connection.run_on_commit:
-        if getattr(callback, _MARK, None) == here:
+    for registered in connection.run_on_commit:
+        if getattr(registered[1], _MARK, None) == here:
             raise RecordedTwice
 
 
@@ -205,7 +207,7 @@ def _transaction_mark() -> tuple[str, ...]:
     On commit and rollback Django forgets its callbacks, so outside a test nothing more is needed.
     Django's TestCase wraps every "transaction" of a test into one: there the savepoint tells them apart.
     """
-    wrapped = sum(block._from_testcase for block in connection.atomic_blocks)
+    wrapped = sum(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
     return ("transaction", *map(str, connection.savepoint_ids[:wrapped]))
 
 

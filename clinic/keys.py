@@ -42,7 +42,9 @@ def load_keys(path: Path) -> Keys:
     try:
         raw = json.loads(path.read_text())
     except FileNotFoundError:
-        raise KeysMissing(f"there are no keys at {path}: run `python manage.py make_keys`") from None
+        raise KeysMissing(
+            f"there are no keys at {path}: run `python manage.py make_keys`"
+        ) from None
     except (OSError, ValueError) as error:
         raise KeysMissing(f"the keys at {path} cannot be read: {error}") from None
     try:

@@ -59,9 +59,7 @@ def _is_patient_of(actor: Actor, appointment: Appointment) -> bool:
 
 
 def _is_doctor_of(actor: Actor, appointment: Appointment) -> bool:
-    return (
-        actor.role == Role.DOCTOR and actor.is_approved and appointment.doctor_id == actor.pk
-    )
+    return actor.role == Role.DOCTOR and actor.is_approved and appointment.doctor_id == actor.pk
 
 
 def _is_party(actor: Actor, appointment: Appointment) -> bool:

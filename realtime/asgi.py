@@ -6,13 +6,11 @@ from typing import IO, Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-from asgiref.sync import sync_to_async  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django import setup  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest  # noqa: E402
-from django.http import HttpResponseBase  # noqa: E402
-from django.urls import path, re_path  # noqa: E402
+from asgiref.sync import sync_to_async
+from django import setup
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest, HttpResponseBase
 
 
 class OneThreadHandler(ASGIHandler):
@@ -24,7 +22,7 @@ class OneThreadHandler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
-    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         return await sync_to_async(self.get_response, thread_sensitive=True)(request)
 
 
@@ -52,20 +50,18 @@ from realtime.origins import AllowedOrigins  # noqa: E402
 from realtime.polling import poll_events  # noqa: E402
 
 _django = OneThreadHandler()
+_socket = AllowedOrigins(ClinicSocket.as_asgi())
 
 
-async def _no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    await receive()
-    await send({"type": "websocket.close"})
-
-
-application = ProtocolTypeRouter(
-    {
-        "http": URLRouter([path("api/events/", poll_events), re_path(r"", _django)]),  # type: ignore[arg-type]
-        "websocket": AllowedOrigins(
-            URLRouter(
-                [path("ws/", ClinicSocket.as_asgi()), re_path(r"", _no_such_socket)]  # type: ignore[arg-type]
-            )
-        ),
-    }
-)
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Everything that comes in, by protocol and path."""
+    match scope["type"], scope["path"]:
+        case "http", "/api/events/":
+            await poll_events(scope, receive, send)
+        case "http", _:
+            await _django(scope, receive, send)
+        case "websocket", "/ws/":
+            await _socket(scope, receive, send)
+        case "websocket", _:
+            await receive()
+            await send({"type": "websocket.close"})

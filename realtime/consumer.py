@@ -50,7 +50,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         self.subscriptions: dict[str, Subscription] = {}
         self._closed = False
         self._warned_of_expiry = False
-        self._commands: deque[frames.Command] = deque()
+        self._commands: deque[frames.Request] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._auth_timer: asyncio.TimerHandle | None = None
         self._bucket = Bucket(
@@ -65,12 +65,13 @@ class ClinicSocket(AsyncWebsocketConsumer):
         self._acked_at = self.loop.time()
         self._sent_at = self.loop.time()
         self._address = ""
+        self._counted = False
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own hops to a thread before every message, to close connections we do not have.
         await getattr(self, get_handler_name(message))(message)
 
-    # -- opening and closing -----------------------------------------------------------------------------
+    # -- opening and closing ----------------------------------------------------------------------
 
     async def connect(self) -> None:
         self.hub = this_hub()
@@ -78,6 +79,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         offered = frames.PROTOCOL in self.scope.get("subprotocols", [])
         await self.accept(frames.PROTOCOL if offered else None)
         self.hub.unauthenticated[self._address] += 1
+        self._counted = True
         if self.hub.unauthenticated[self._address] > settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS:
             await self.part(closing.TOO_MANY_FRAMES)
             return
@@ -101,10 +103,10 @@ class ClinicSocket(AsyncWebsocketConsumer):
             self._sent_at = self.loop.time()
             await self._write({"type": "websocket.send", "text": text})
 
-    async def _write(self, message: dict[str, Any]) -> None:
+    async def _write(self, message: Any) -> None:
         try:
             await self.base_send(message)
-        except Exception as error:  # the peer is gone; its disconnect is on the way
+        except Exception as error:  # noqa: BLE001 (the peer is gone; its disconnect is on the way)
             log.debug("socket_write_failed", error=type(error).__name__)
             self._release()
 
@@ -123,7 +125,8 @@ class ClinicSocket(AsyncWebsocketConsumer):
             self._worker.cancel()
 
     def _stop_waiting_for_auth(self) -> None:
-        if self._address is not None and self.identity is None:
+        if self._counted:
+            self._counted = False
             self.hub.unauthenticated[self._address] -= 1
             if not self.hub.unauthenticated[self._address]:
                 del self.hub.unauthenticated[self._address]
@@ -134,7 +137,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
     def _auth_overdue(self) -> None:
         self.loop.create_task(self.part(closing.AUTH_TIMEOUT))
 
-    # -- frames from the client ----------------------------------------------------------------------------
+    # -- frames from the client -------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self._closed:
@@ -185,7 +188,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         finally:
             self._worker = None
 
-    async def _answer(self, command: frames.Command) -> None:
+    async def _answer(self, command: frames.Request) -> None:
         try:
             match command:
                 case frames.Auth():
@@ -196,8 +199,6 @@ class ClinicSocket(AsyncWebsocketConsumer):
                     await self._unwatch(command)
                 case frames.Ping():
                     await self.send_text(frames.Done(re=command.id).text())
-                case frames.Ack():
-                    raise AssertionError("acknowledgements are not queued")
         except TokenInvalid:
             await self._refuse(command.id, "unauthenticated", TokenInvalid.message)
             await self.part(closing.UNAUTHENTICATED)
@@ -222,7 +223,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         )
         await self.send_text(frames.Failed(re=command_id, error=error).text())
 
-    # -- who ---------------------------------------------------------------------------------------------------
+    # -- who --------------------------------------------------------------------------------------
 
     async def _authenticate(self, command: frames.Auth) -> None:
         identity = await self.hub.reads.run(identify, command.token)
@@ -261,7 +262,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
                 if not may_watch(viewer, subscription.topic):
                     await subscription.revoke("right_ended")
 
-    # -- what ---------------------------------------------------------------------------------------------------
+    # -- what -------------------------------------------------------------------------------------
 
     async def _watch(self, command: frames.Watch) -> None:
         topic = parse_topic(command.topic)
@@ -326,7 +327,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
             subscription.close()
             self.drop(subscription)
 
-    # -- flow (realtime.pump.Socket) --------------------------------------------------------------------------------
+    # -- flow (realtime.pump.Socket) --------------------------------------------------------------
 
     def has_room(self) -> bool:
         return self._unacked < settings.SOCKET_ACK_WINDOW and not self._closed
@@ -358,7 +359,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
             for subscription in self.subscriptions.values():
                 subscription.catch_up()
 
-    # -- time -----------------------------------------------------------------------------------------------------------
+    # -- time -------------------------------------------------------------------------------------
 
     async def tick(self) -> None:
         """Once a second: what is due on this socket."""
@@ -410,9 +411,7 @@ def _authenticated(command_id: int, identity: Identity) -> str:
     ).text()
 
 
-def _reason_to_reset(
-    command: frames.Watch, epoch: str, head: int, first_kept: int
-) -> str | None:
+def _reason_to_reset(command: frames.Watch, epoch: str, head: int, first_kept: int) -> str | None:
     if command.epoch is not None and command.epoch != epoch:
         return "other_epoch"
     if command.since is None:

@@ -57,10 +57,10 @@ class Ack(_Command):
     topics: dict[TopicName, Seq]
 
 
-Command = Auth | Watch | Unwatch | Ping | Ack
-_COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(
-    Annotated[Command, Field(discriminator="op")]
-)
+# What is answered, in order; acknowledgements are not.
+Request = Auth | Watch | Unwatch | Ping
+Command = Request | Ack
+_COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Annotated[Command, Field(discriminator="op")])
 
 
 def parse_command(text: str) -> Command:

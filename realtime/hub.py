@@ -8,16 +8,16 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
 from clinic.journal import Announcement
 from clinic.topics import Topic
-from realtime.closing import TOO_MANY_SOCKETS
 from realtime.pump import Feed
 from realtime.reads import LIVE_THREADS, Pool, current_viewers, heads
 
@@ -48,7 +48,7 @@ class Hub:
             duties.append(self._groups.listen_for_ever)
         self._tasks = [self.loop.create_task(duty()) for duty in duties]
 
-    # -- watching ------------------------------------------------------------------------------------
+    # -- watching ---------------------------------------------------------------------------------
 
     def feed(self, topic: Topic) -> Feed:
         """The feed of a topic, which from now on is woken."""
@@ -78,7 +78,7 @@ class Hub:
             if self._groups is not None:
                 self._groups.leave(name)
 
-    # -- being woken -----------------------------------------------------------------------------------
+    # -- being woken ------------------------------------------------------------------------------
 
     def hear(self, announcement: Announcement) -> None:
         for topic, seq in announcement.heads.items():
@@ -167,12 +167,13 @@ class _Groups:
         while True:
             try:
                 await self._listen()
-            except Exception as error:  # Redis may fail in any way it likes
+            except Exception as error:  # noqa: BLE001 (Redis may fail in any way it likes)
                 log.warning("fast_line_down", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
+        assert layer is not None
         self._channel = await layer.new_channel()
         self._joined.clear()
         self._changed.set()
@@ -180,56 +181,60 @@ class _Groups:
             group.create_task(self._receive(layer))
             group.create_task(self._keep_joined(layer))
 
-    async def _receive(self, layer: "object") -> None:
+    async def _receive(self, layer: BaseChannelLayer) -> None:
         while True:
-            message = await layer.receive(self._channel)  # type: ignore[attr-defined]
+            message = await layer.receive(self._channel)
             if message["type"] == "nudge":
                 self._hub.wake(message["topic"], message["seq"])
             elif message["type"] == "rights":
                 self._hub.recheck_person(message["person"])
 
-    async def _keep_joined(self, layer: "object") -> None:
+    async def _keep_joined(self, layer: BaseChannelLayer) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
             for name in self._wanted - self._joined:
-                await layer.group_add(name, self._channel)  # type: ignore[attr-defined]
+                await layer.group_add(name, self._channel)
                 self._joined.add(name)
             for name in self._joined - self._wanted:
-                await layer.group_discard(name, self._channel)  # type: ignore[attr-defined]
+                await layer.group_discard(name, self._channel)
                 self._joined.discard(name)
             # What was published before we had joined reached nobody here.
             with contextlib.suppress(DatabaseError):
                 await self._hub.wake_all()
 
 
-_hub: Hub | None = None
+class _Process:
+    """What this process has one of."""
+
+    hub: Hub | None = None
 
 
 def this_hub() -> Hub:
     """The hub of the running loop, made on first use."""
-    global _hub
-    if _hub is None or _hub.loop is not asyncio.get_running_loop():
-        _hub = Hub()
-    return _hub
+    hub = _Process.hub
+    if hub is None or hub.loop is not asyncio.get_running_loop():
+        hub = _Process.hub = Hub()
+    return hub
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """The loop of this process's hub, if there is one that runs."""
-    return _hub.loop if _hub is not None and _hub.loop.is_running() else None
+    hub = _Process.hub
+    return hub.loop if hub is not None and hub.loop.is_running() else None
 
 
 def wake_from_thread(announcement: Announcement) -> None:
     """Let this process's hub hear of a commit, from whatever thread it was made in."""
-    current = _hub
-    if current is not None and current.loop.is_running():
+    hub = _Process.hub
+    if hub is not None and hub.loop.is_running():
         with contextlib.suppress(RuntimeError):  # the loop was closed between the two looks
-            current.loop.call_soon_threadsafe(current.hear, announcement)
+            # An empty context: what the hub does from here on is no part of that request.
+            hub.loop.call_soon_threadsafe(hub.hear, announcement, context=Context())
 
 
 async def close_hub() -> None:
     """Stop the hub of the running loop; for processes that end in good order, and for tests."""
-    global _hub
-    current, _hub = _hub, None
-    if current is not None and current.loop is asyncio.get_running_loop():
-        await current.close()
+    hub, _Process.hub = _Process.hub, None
+    if hub is not None and hub.loop is asyncio.get_running_loop():
+        await hub.close()

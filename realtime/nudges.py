@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import structlog
 from channels.layers import get_channel_layer
@@ -29,10 +29,9 @@ def nudge(announcement: Announcement) -> None:
 
 async def _publish(announcement: Announcement) -> None:
     layer = get_channel_layer()
+    assert layer is not None
     sends = [
-        layer.group_send(
-            hub.group_of(topic), {"type": "nudge", "topic": topic, "seq": seq}
-        )
+        layer.group_send(hub.group_of(topic), {"type": "nudge", "topic": topic, "seq": seq})
         for topic, seq in announcement.heads.items()
     ]
     sends += [
@@ -42,31 +41,30 @@ async def _publish(announcement: Announcement) -> None:
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
             await asyncio.gather(*sends)
-    except Exception as error:  # whatever Redis does, the sweep delivers
+    except Exception as error:  # noqa: BLE001 (whatever Redis does, the sweep delivers)
         log.warning("nudge_lost", error=type(error).__name__)
 
 
 class _Publisher:
     """A loop in a thread of its own, for processes that have no hub: workers, commands."""
 
+    current: "ClassVar[_Publisher | None]" = None
+    making: ClassVar = threading.Lock()
+
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, name="nudges", daemon=True).start()
 
-
-_publisher: _Publisher | None = None
-_making = threading.Lock()
+    @classmethod
+    def of_this_process(cls) -> "_Publisher":
+        with cls.making:
+            # After a fork the parent's thread is not there any more.
+            if cls.current is None or cls.current.pid != os.getpid():
+                cls.current = cls()
+            return cls.current
 
 
 def _run_soon(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run_coroutine_threadsafe(work, hub.running_loop() or _own_loop())
-
-
-def _own_loop() -> asyncio.AbstractEventLoop:
-    global _publisher
-    with _making:
-        # After a fork the parent's thread is not there any more.
-        if _publisher is None or _publisher.pid != os.getpid():
-            _publisher = _Publisher()
-        return _publisher.loop
+    loop = hub.running_loop() or _Publisher.of_this_process().loop
+    asyncio.run_coroutine_threadsafe(work, loop)

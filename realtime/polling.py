@@ -53,8 +53,8 @@ async def poll_events(scope: dict[str, Any], receive: Any, send: Send) -> None:
         await _send(send, refused.status, PROBLEM, _problem(refused, request_id), request_id)
     except DatabaseError as error:
         log.warning("poll_failed", error=type(error).__name__)
-        refused = Refused(503, "unavailable", "Try again in a moment.")
-        await _send(send, 503, PROBLEM, _problem(refused, request_id), request_id)
+        busy = Refused(503, "unavailable", "Try again in a moment.")
+        await _send(send, 503, PROBLEM, _problem(busy, request_id), request_id)
 
 
 async def _answer(scope: dict[str, Any]) -> str:
@@ -135,7 +135,5 @@ async def _send(send: Send, status: int, media_type: bytes, body: str, request_i
         extra.append((b"www-authenticate", b"Bearer"))
     if status == 503:
         extra.append((b"retry-after", b"2"))
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [*HEADERS, *extra]}
-    )
+    await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, *extra]})
     await send({"type": "http.response.body", "body": body.encode()})

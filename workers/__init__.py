@@ -5,6 +5,6 @@ import os
 # A pool of database connections must not be shared across Celery's forks.
 os.environ.setdefault("CLINIC_DB_POOL", "0")
 
-from workers.celery import app  # noqa: E402
+from workers.celery import app
 
 __all__ = ["app"]

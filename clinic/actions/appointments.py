@@ -166,9 +166,7 @@ def _calendar_around(doctor: Doctor, span: Span) -> Calendar:
     return calendar_of(doctor, (span.start - day).date(), (span.end + day).date())
 
 
-def _insert(
-    doctor: Doctor, patient: Person, span: Span, notes: str, now: datetime
-) -> Appointment:
+def _insert(doctor: Doctor, patient: Person, span: Span, notes: str, now: datetime) -> Appointment:
     appointment = Appointment(
         doctor=doctor,
         patient=patient,

@@ -52,9 +52,7 @@ def lock_schedule(doctor_id: int) -> Doctor:
 def set_availability(*, actor: Person, doctor_id: int, change: AvailabilityChange) -> Doctor:
     """Replace the weekly hours and what else is named. Raises FieldError naming the field."""
     _require_schedule(actor, doctor_id)
-    windows = (
-        None if change.available_days is None else parse_available_days(change.available_days)
-    )
+    windows = None if change.available_days is None else parse_available_days(change.available_days)
     if change.time_zone is not None and change.time_zone not in zone_names():
         raise FieldError("time_zone", "This is not an IANA time zone.")
     with transaction.atomic():
@@ -129,9 +127,7 @@ def _require_schedule(actor: Person, doctor_id: int) -> None:
 def _replace_windows(doctor: Doctor, hours: dict[Weekday, list[Window]]) -> None:
     doctor.windows.all().delete()
     WorkingWindow.objects.bulk_create(
-        WorkingWindow(
-            doctor=doctor, weekday=day, start_time=window.start, end_time=window.end
-        )
+        WorkingWindow(doctor=doctor, weekday=day, start_time=window.start, end_time=window.end)
         for day, windows in hours.items()
         for window in windows
     )

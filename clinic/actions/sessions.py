@@ -80,9 +80,10 @@ def end_sessions_of(person: Person, *, but: uuid.UUID | None = None) -> None:
 
     The caller announces it, in the same breath as what else changed.
     """
-    Session.objects.filter(person=person, ended_at=None).exclude(id=but).update(
-        ended_at=clock.now()
-    )
+    sessions = Session.objects.filter(person=person, ended_at=None)
+    if but is not None:
+        sessions = sessions.exclude(id=but)
+    sessions.update(ended_at=clock.now())
 
 
 def _person_called(name: str) -> Person | None:

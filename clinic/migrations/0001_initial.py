@@ -14,357 +14,738 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('role', models.CharField(choices=[('PATIENT', 'Patient'), ('DOCTOR', 'Doctor'), ('RECEPTIONIST', 'Receptionist'), ('ADMIN', 'Admin')], default='PATIENT', max_length=12)),
-                ('is_approved', models.BooleanField(default=True)),
-                ('date_of_birth', models.DateField(blank=True, null=True)),
-                ('phone_number', models.CharField(blank=True, max_length=40)),
-                ('address', models.CharField(blank=True, max_length=300)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('language', models.CharField(default='en', max_length=12)),
-                ('is_demo', models.BooleanField(default=False, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("PATIENT", "Patient"),
+                            ("DOCTOR", "Doctor"),
+                            ("RECEPTIONIST", "Receptionist"),
+                            ("ADMIN", "Admin"),
+                        ],
+                        default="PATIENT",
+                        max_length=12,
+                    ),
+                ),
+                ("is_approved", models.BooleanField(default=True)),
+                ("date_of_birth", models.DateField(blank=True, null=True)),
+                ("phone_number", models.CharField(blank=True, max_length=40)),
+                ("address", models.CharField(blank=True, max_length=300)),
+                ("location", models.CharField(blank=True, max_length=120)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("language", models.CharField(default="en", max_length=12)),
+                ("is_demo", models.BooleanField(default=False, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
             },
             managers=[
-                ('objects', clinic.models.people.People()),
+                ("objects", clinic.models.people.People()),
             ],
         ),
         migrations.CreateModel(
-            name='Closure',
+            name="Closure",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('reason', models.CharField(blank=True, max_length=200)),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("reason", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'ordering': ['day'],
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='Epoch',
+            name="Epoch",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('value', models.UUIDField(default=uuid.uuid4)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("value", models.UUIDField(default=uuid.uuid4)),
             ],
         ),
         migrations.CreateModel(
-            name='TopicHead',
+            name="TopicHead",
             fields=[
-                ('topic', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(default=0)),
+                ("topic", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Doctor',
+            name="Doctor",
             fields=[
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('specialization', models.CharField(blank=True, max_length=120)),
-                ('appointment_duration', models.PositiveSmallIntegerField(default=30, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(480)])),
-                ('max_patients_per_day', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)])),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("specialization", models.CharField(blank=True, max_length=120)),
+                (
+                    "appointment_duration",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(480),
+                        ],
+                    ),
+                ),
+                (
+                    "max_patients_per_day",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seal', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('status', models.CharField(choices=[(clinic.rules.statuses.Status['SCHEDULED'], clinic.rules.statuses.Status['SCHEDULED']), (clinic.rules.statuses.Status['ARRIVED'], clinic.rules.statuses.Status['ARRIVED']), (clinic.rules.statuses.Status['IN_PROGRESS'], clinic.rules.statuses.Status['IN_PROGRESS']), (clinic.rules.statuses.Status['COMPLETED'], clinic.rules.statuses.Status['COMPLETED']), (clinic.rules.statuses.Status['CANCELLED'], clinic.rules.statuses.Status['CANCELLED']), (clinic.rules.statuses.Status['NO_SHOW'], clinic.rules.statuses.Status['NO_SHOW'])], default=clinic.rules.statuses.Status['SCHEDULED'], max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('notes', clinic.models.encrypted.EncryptedTextField(blank=True, default='')),
-                ('ticket', models.CharField(blank=True, max_length=12)),
-                ('priority', models.PositiveSmallIntegerField(default=0)),
-                ('arrived_at', models.DateTimeField(blank=True, null=True)),
-                ('called_at', models.DateTimeField(blank=True, null=True)),
-                ('room', models.CharField(blank=True, max_length=40)),
-                ('estimated_start', models.DateTimeField(blank=True, null=True)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('sequence', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('called_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seal", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("start", models.DateTimeField()),
+                ("end", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            (
+                                clinic.rules.statuses.Status["SCHEDULED"],
+                                clinic.rules.statuses.Status["SCHEDULED"],
+                            ),
+                            (
+                                clinic.rules.statuses.Status["ARRIVED"],
+                                clinic.rules.statuses.Status["ARRIVED"],
+                            ),
+                            (
+                                clinic.rules.statuses.Status["IN_PROGRESS"],
+                                clinic.rules.statuses.Status["IN_PROGRESS"],
+                            ),
+                            (
+                                clinic.rules.statuses.Status["COMPLETED"],
+                                clinic.rules.statuses.Status["COMPLETED"],
+                            ),
+                            (
+                                clinic.rules.statuses.Status["CANCELLED"],
+                                clinic.rules.statuses.Status["CANCELLED"],
+                            ),
+                            (
+                                clinic.rules.statuses.Status["NO_SHOW"],
+                                clinic.rules.statuses.Status["NO_SHOW"],
+                            ),
+                        ],
+                        default=clinic.rules.statuses.Status["SCHEDULED"],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("notes", clinic.models.encrypted.EncryptedTextField(blank=True, default="")),
+                ("ticket", models.CharField(blank=True, max_length=12)),
+                ("priority", models.PositiveSmallIntegerField(default=0)),
+                ("arrived_at", models.DateTimeField(blank=True, null=True)),
+                ("called_at", models.DateTimeField(blank=True, null=True)),
+                ("room", models.CharField(blank=True, max_length=40)),
+                ("estimated_start", models.DateTimeField(blank=True, null=True)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("sequence", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "called_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['start', 'id'],
+                "ordering": ["start", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Clinic',
+            name="Clinic",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(default='Clinic', max_length=120)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('rooms', models.JSONField(blank=True, default=list)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(default="Clinic", max_length=120)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("rooms", models.JSONField(blank=True, default=list)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='clinic_is_one')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="clinic_is_one")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('type', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('subject_kind', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('cause', models.CharField(blank=True, max_length=200)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("type", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("subject_kind", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("cause", models.CharField(blank=True, max_length=200)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seal', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('topic', models.CharField(max_length=40)),
-                ('seq', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('body', clinic.models.encrypted.EncryptedTextField(blank=True, default='')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='clinic.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seal", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("topic", models.CharField(max_length=40)),
+                ("seq", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("body", clinic.models.encrypted.EncryptedTextField(blank=True, default="")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="clinic.event",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotentAnswer',
+            name="IdempotentAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seal', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('path', models.CharField(max_length=200)),
-                ('key', models.CharField(max_length=200)),
-                ('body_digest', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField(default=0)),
-                ('body', clinic.models.encrypted.EncryptedTextField(blank=True, default='')),
-                ('created_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seal", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("path", models.CharField(max_length=200)),
+                ("key", models.CharField(max_length=200)),
+                ("body_digest", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField(default=0)),
+                ("body", clinic.models.encrypted.EncryptedTextField(blank=True, default="")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seal', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('seq', models.BigIntegerField()),
-                ('type', models.CharField(max_length=40)),
-                ('title', clinic.models.encrypted.EncryptedTextField(blank=True, default='')),
-                ('message', clinic.models.encrypted.EncryptedTextField(blank=True, default='')),
-                ('subject_kind', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seal", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("seq", models.BigIntegerField()),
+                ("type", models.CharField(max_length=40)),
+                ("title", clinic.models.encrypted.EncryptedTextField(blank=True, default="")),
+                ("message", clinic.models.encrypted.EncryptedTextField(blank=True, default="")),
+                ("subject_kind", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-seq'],
+                "ordering": ["-seq"],
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('device', models.CharField(blank=True, max_length=200)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('rotated_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("device", models.CharField(blank=True, max_length=200)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("rotated_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WorkingWindow',
+            name="WorkingWindow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'MONDAY'), (1, 'TUESDAY'), (2, 'WEDNESDAY'), (3, 'THURSDAY'), (4, 'FRIDAY'), (5, 'SATURDAY'), (6, 'SUNDAY')])),
-                ('start_time', models.TimeField()),
-                ('end_time', models.TimeField()),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='windows', to='clinic.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "MONDAY"),
+                            (1, "TUESDAY"),
+                            (2, "WEDNESDAY"),
+                            (3, "THURSDAY"),
+                            (4, "FRIDAY"),
+                            (5, "SATURDAY"),
+                            (6, "SUNDAY"),
+                        ]
+                    ),
+                ),
+                ("start_time", models.TimeField()),
+                ("end_time", models.TimeField()),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="windows",
+                        to="clinic.doctor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['weekday', 'start_time'],
+                "ordering": ["weekday", "start_time"],
             },
         ),
         migrations.CreateModel(
-            name='TimeOff',
+            name="TimeOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('doctor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='time_off', to='clinic.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start", models.DateTimeField()),
+                ("end", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="time_off",
+                        to="clinic.doctor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['start'],
+                "ordering": ["start"],
             },
         ),
         migrations.CreateModel(
-            name='HealthRecord',
+            name="HealthRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seal', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('reference', models.CharField(editable=False, max_length=20, unique=True)),
-                ('record_type', models.CharField(choices=[('CONSULTATION', 'Consultation'), ('LAB_RESULT', 'Lab Result'), ('PRESCRIPTION', 'Prescription'), ('VACCINATION', 'Vaccination'), ('OTHER', 'Other')], max_length=12)),
-                ('title', clinic.models.encrypted.EncryptedTextField(blank=True, default='')),
-                ('description', clinic.models.encrypted.EncryptedTextField(blank=True, default='')),
-                ('voided_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('appointment', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='health_record', to='clinic.appointment')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to=settings.AUTH_USER_MODEL)),
-                ('doctor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='clinic.doctor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seal", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("reference", models.CharField(editable=False, max_length=20, unique=True)),
+                (
+                    "record_type",
+                    models.CharField(
+                        choices=[
+                            ("CONSULTATION", "Consultation"),
+                            ("LAB_RESULT", "Lab Result"),
+                            ("PRESCRIPTION", "Prescription"),
+                            ("VACCINATION", "Vaccination"),
+                            ("OTHER", "Other"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("title", clinic.models.encrypted.EncryptedTextField(blank=True, default="")),
+                ("description", clinic.models.encrypted.EncryptedTextField(blank=True, default="")),
+                ("voided_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "appointment",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="health_record",
+                        to="clinic.appointment",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "doctor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="clinic.doctor",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='doctor',
-            constraint=models.CheckConstraint(condition=models.Q(('appointment_duration__range', (5, 480))), name='doctor_duration_in_range'),
+            model_name="doctor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("appointment_duration__range", (5, 480))),
+                name="doctor_duration_in_range",
+            ),
         ),
         migrations.AddField(
-            model_name='appointment',
-            name='doctor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='clinic.doctor'),
+            model_name="appointment",
+            name="doctor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="appointments",
+                to="clinic.doctor",
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['role', 'is_active', 'is_approved', 'last_name', 'id'], name='clinic_pers_role_2081f8_idx'),
+            model_name="person",
+            index=models.Index(
+                fields=["role", "is_active", "is_approved", "last_name", "id"],
+                name="clinic_pers_role_2081f8_idx",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='person_username_once'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("username"), name="person_username_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='person_email_once'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="person_email_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False), ('role', 'ADMIN'), _connector='OR'), name='person_superuser_is_admin', violation_error_message='A superuser is an ADMIN.'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_superuser", False), ("role", "ADMIN"), _connector="OR"),
+                name="person_superuser_is_admin",
+                violation_error_message="A superuser is an ADMIN.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['subject_kind', 'subject_id', 'at'], name='clinic_even_subject_863f3d_idx'),
+            model_name="event",
+            index=models.Index(
+                fields=["subject_kind", "subject_id", "at"], name="clinic_even_subject_863f3d_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['at'], name='clinic_even_at_5c53ac_idx'),
+            model_name="event",
+            index=models.Index(fields=["at"], name="clinic_even_at_5c53ac_idx"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['at'], name='clinic_entr_at_e4a66f_idx'),
+            model_name="entry",
+            index=models.Index(fields=["at"], name="clinic_entr_at_e4a66f_idx"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('topic', 'seq'), name='entry_number_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("topic", "seq"), name="entry_number_once"),
         ),
         migrations.AddIndex(
-            model_name='idempotentanswer',
-            index=models.Index(fields=['created_at'], name='clinic_idem_created_6ef6ce_idx'),
+            model_name="idempotentanswer",
+            index=models.Index(fields=["created_at"], name="clinic_idem_created_6ef6ce_idx"),
         ),
         migrations.AddConstraint(
-            model_name='idempotentanswer',
-            constraint=models.UniqueConstraint(fields=('person', 'path', 'key'), name='idempotency_key_once'),
+            model_name="idempotentanswer",
+            constraint=models.UniqueConstraint(
+                fields=("person", "path", "key"), name="idempotency_key_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['person'], name='notification_unread'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("read_at__isnull", True)),
+                fields=["person"],
+                name="notification_unread",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['created_at'], name='clinic_noti_created_bf56ba_idx'),
+            model_name="notification",
+            index=models.Index(fields=["created_at"], name="clinic_noti_created_bf56ba_idx"),
         ),
         migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('person', 'seq'), name='notification_once'),
+            model_name="notification",
+            constraint=models.UniqueConstraint(fields=("person", "seq"), name="notification_once"),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['person', 'ended_at'], name='clinic_sess_person__611baa_idx'),
+            model_name="session",
+            index=models.Index(
+                fields=["person", "ended_at"], name="clinic_sess_person__611baa_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['expires_at'], name='clinic_sess_expires_c20ecf_idx'),
+            model_name="session",
+            index=models.Index(fields=["expires_at"], name="clinic_sess_expires_c20ecf_idx"),
         ),
         migrations.AddConstraint(
-            model_name='workingwindow',
-            constraint=models.CheckConstraint(condition=models.Q(('end_time__gt', models.F('start_time'))), name='window_ends_after_start'),
+            model_name="workingwindow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end_time__gt", models.F("start_time"))),
+                name="window_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workingwindow',
-            constraint=models.UniqueConstraint(fields=('doctor', 'weekday', 'start_time'), name='window_start_once'),
+            model_name="workingwindow",
+            constraint=models.UniqueConstraint(
+                fields=("doctor", "weekday", "start_time"), name="window_start_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='timeoff',
-            index=models.Index(fields=['doctor', 'end'], name='clinic_time_doctor__6a1e87_idx'),
+            model_name="timeoff",
+            index=models.Index(fields=["doctor", "end"], name="clinic_time_doctor__6a1e87_idx"),
         ),
         migrations.AddConstraint(
-            model_name='timeoff',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='time_off_ends_after_start'),
+            model_name="timeoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end__gt", models.F("start"))), name="time_off_ends_after_start"
+            ),
         ),
         migrations.AddIndex(
-            model_name='healthrecord',
-            index=models.Index(fields=['patient', 'created_at'], name='clinic_heal_patient_4a01b5_idx'),
+            model_name="healthrecord",
+            index=models.Index(
+                fields=["patient", "created_at"], name="clinic_heal_patient_4a01b5_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['doctor', 'start'], name='clinic_appo_doctor__e5ae7d_idx'),
+            model_name="appointment",
+            index=models.Index(fields=["doctor", "start"], name="clinic_appo_doctor__e5ae7d_idx"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['patient', 'start'], name='clinic_appo_patient_318214_idx'),
+            model_name="appointment",
+            index=models.Index(fields=["patient", "start"], name="clinic_appo_patient_318214_idx"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['start'], name='clinic_appo_start_6909ea_idx'),
+            model_name="appointment",
+            index=models.Index(fields=["start"], name="clinic_appo_start_6909ea_idx"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('status__in', (clinic.rules.statuses.Status['SCHEDULED'], clinic.rules.statuses.Status['ARRIVED'], clinic.rules.statuses.Status['IN_PROGRESS'], clinic.rules.statuses.Status['COMPLETED']))), fields=['doctor', 'start', 'end'], name='appointment_doctor_busy'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            clinic.rules.statuses.Status["SCHEDULED"],
+                            clinic.rules.statuses.Status["ARRIVED"],
+                            clinic.rules.statuses.Status["IN_PROGRESS"],
+                            clinic.rules.statuses.Status["COMPLETED"],
+                        ),
+                    )
+                ),
+                fields=["doctor", "start", "end"],
+                name="appointment_doctor_busy",
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('status__in', (clinic.rules.statuses.Status['SCHEDULED'], clinic.rules.statuses.Status['ARRIVED'], clinic.rules.statuses.Status['IN_PROGRESS'], clinic.rules.statuses.Status['COMPLETED']))), fields=['patient', 'start', 'end'], name='appointment_patient_busy'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            clinic.rules.statuses.Status["SCHEDULED"],
+                            clinic.rules.statuses.Status["ARRIVED"],
+                            clinic.rules.statuses.Status["IN_PROGRESS"],
+                            clinic.rules.statuses.Status["COMPLETED"],
+                        ),
+                    )
+                ),
+                fields=["patient", "start", "end"],
+                name="appointment_patient_busy",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='appointment_ends_after_start'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end__gt", models.F("start"))),
+                name="appointment_ends_after_start",
+            ),
         ),
     ]

@@ -42,7 +42,9 @@ class EncryptedTextField(_TextField):
     def get_internal_type(self) -> str:
         return "BinaryField"
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False
+    ) -> None:
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, name, _Plain(name))
 
@@ -60,7 +62,7 @@ class EncryptedTextField(_TextField):
     ) -> Any:
         if isinstance(value, str):
             raise TypeError(f"{self.name} is encrypted with its row: save the row instead")
-        return value if value is None else connection.Database.Binary(bytes(value))
+        return value if value is None else connection.Database.Binary(bytes(value))  # type: ignore[attr-defined]
 
 
 class _Plain:

@@ -87,9 +87,7 @@ class Notification(Sealed):
 
     class Meta:
         ordering = ["-seq"]
-        constraints = [
-            models.UniqueConstraint(fields=["person", "seq"], name="notification_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["person", "seq"], name="notification_once")]
         indexes = [
             models.Index(
                 fields=["person"],

@@ -1,6 +1,6 @@
 """Everybody who signs in, and what makes a doctor one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -43,7 +43,7 @@ class Person(AbstractUser):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: People = People()
+    objects: ClassVar[People] = People()
 
     class Meta:
         verbose_name = "person"

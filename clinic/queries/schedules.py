@@ -118,9 +118,7 @@ def prefetch_windows(doctors: Collection[Doctor]) -> None:
     prefetch_related_objects(list(doctors), "windows")
 
 
-def _time_off(
-    doctor_ids: Collection[int], begin: datetime, end: datetime
-) -> dict[int, list[Span]]:
+def _time_off(doctor_ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Span]]:
     away: dict[int, list[Span]] = defaultdict(list)
     for row in TimeOff.objects.filter(doctor_id__in=doctor_ids, start__lt=end, end__gt=begin):
         away[row.doctor_id].append(Span(row.start, row.end))

@@ -1,6 +1,7 @@
 """Appointments on the wire, with and without their notes."""
 
 from datetime import date, datetime
+from typing import Any
 
 from clinic.models.appointments import Appointment
 from clinic.rules.statuses import Status
@@ -48,7 +49,7 @@ class AppointmentWithNotes(AppointmentShape):
 def appointment_shape(appointment: Appointment, *, notes: bool) -> AppointmentShape:
     zone = appointment.doctor.person.time_zone
     called_by = appointment.called_by
-    fields = {
+    fields: dict[str, Any] = {
         "id": appointment.pk,
         "doctor": doctor_ref(appointment.doctor),
         "patient": person_ref(appointment.patient),

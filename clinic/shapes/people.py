@@ -76,9 +76,7 @@ def person_ref(person: Person) -> PersonRef:
 
 
 def doctor_ref(doctor: Doctor) -> DoctorRef:
-    return DoctorRef(
-        id=doctor.pk, name=doctor.person.name, specialization=doctor.specialization
-    )
+    return DoctorRef(id=doctor.pk, name=doctor.person.name, specialization=doctor.specialization)
 
 
 def actor_shape(person: Person) -> ActorShape:

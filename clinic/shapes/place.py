@@ -1,7 +1,7 @@
 """The clinic on the wire."""
 
-from collections.abc import Sequence
 import datetime
+from collections.abc import Sequence
 
 from clinic.models.place import Clinic, Closure
 from clinic.shapes.base import Shape

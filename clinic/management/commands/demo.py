@@ -56,9 +56,10 @@ DOCTORS: Final = (
     DemoDoctor("Tomas", "Novak", "Orthopaedics", 30),
 )
 PENDING: Final = DemoDoctor("Priya", "Nair", "General practice", 30)
-FIRST_NAMES: Final = (
-    "Ana Ben Chris Dana Emil Fara Goran Hana Ivo Jana Kofi Lea Milo Nora Otis Pia Quinn Rosa Sami Tess"
-).split()
+FIRST_NAMES: Final = tuple(
+    "Ana Ben Chris Dana Emil Fara Goran Hana Ivo Jana".split()  # noqa: SIM905 (reads better)
+    + "Kofi Lea Milo Nora Otis Pia Quinn Rosa Sami Tess".split()  # noqa: SIM905
+)
 LAST_NAMES: Final = ("Demo-Adler", "Demo-Brook")
 
 
@@ -95,7 +96,7 @@ def _make_clinic() -> None:
 def _machine_zone() -> str:
     """The zone this machine lives in, where it says so; UTC otherwise."""
     name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
-    return name if name in zone_names() else "UTC"
+    return name if name in zone_names() and not name.startswith("Etc/") else "UTC"
 
 
 def _hours_around(now: datetime, zone: str) -> Window:
@@ -174,7 +175,7 @@ def _fill_day(
     """Book most of the day; the further ahead, the more is still free."""
     schedule = Schedule(
         time_zone=doctor.person.time_zone,
-        hours=dict.fromkeys(Weekday, [window]),
+        hours={weekday: [window] for weekday in Weekday},
         visit_minutes=doctor.appointment_duration,
     )
     days_ahead = (day - local_date(now, schedule.time_zone)).days
