@@ -16,6 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from realtime.frames import check_server_frame, parse_command
+
 Frame = dict[str, Any]
 Direction = Literal["sent", "received"]
 PROTOCOL = "clinic.v1"
@@ -23,7 +25,11 @@ PATIENCE_SECONDS = 10.0
 
 
 def validate_frame(direction: Direction, frame: Frame) -> None:
-    """Hold a frame against the protocol's message models."""
+    """Hold a frame against the protocol's message models: raises ValueError for what is not in them."""
+    if direction == "sent":
+        parse_command(json.dumps(frame))
+    else:
+        check_server_frame(frame)
 
 
 class Closed(Exception):
@@ -254,7 +260,7 @@ class Socket:
             assert last is not None, f"an event of {topic}, which is not watched: {frame}"
             assert seq == last + 1, f"{topic} jumped from {last} to {seq}: {frame}"
             self.last_seq[topic] = seq
-        elif frame.get("op") == "revoked":
+        elif frame.get("op") in ("revoked", "reset"):
             self.last_seq.pop(frame["topic"], None)
 
     def _raise_fault(self) -> None:

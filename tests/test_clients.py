@@ -9,8 +9,11 @@ from channels.testing import WebsocketCommunicator
 from tests.clients import ApplicationWire, Closed, Frame, Socket
 
 
-def event(topic: str, seq: int, type: str = "appointment.booked") -> Frame:
-    return {"op": "event", "topic": topic, "seq": seq, "type": type}
+def event(topic: str, seq: int) -> Frame:
+    return {
+        "op": "event", "topic": topic, "seq": seq, "id": f"{topic}-{seq}", "type": "appointment.booked",
+        "at": "2026-11-21T09:00:00Z", "actor": None, "data": {},
+    }  # fmt: skip
 
 
 async def scripted(*frames: Frame | int) -> Socket:
@@ -60,6 +63,16 @@ async def test_a_fault_that_nobody_waited_for_fails_the_test_at_the_end() -> Non
     with pytest.raises(AssertionError, match="jumped"):
         async with await scripted(event("desk", 9), 1000) as socket:
             await socket._reader
+
+
+@pytest.mark.parametrize(
+    "frame", [{"op": "gossip"}, {**event("desk", 5), "secret": 1}], ids=["unknown", "more"]
+)
+async def test_a_frame_that_the_protocol_does_not_know_fails_the_test(frame: Frame) -> None:
+    async with await scripted(frame) as socket:
+        with pytest.raises(ValueError, match=r"unknown op|secret"):
+            await socket.next_event()
+        socket._fault = None
 
 
 async def test_a_closed_socket_says_its_code() -> None:
