@@ -24,8 +24,11 @@ class Web(Process):
         self.ws_url = f"ws://127.0.0.1:{self.port}/ws/"
 
     def command(self) -> list[str]:
+        endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=4096"
         return [
-            sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), APPLICATION,
+            sys.executable, "-m", "daphne", "--no-server-name", "--endpoint", endpoint,
+            "--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536",
+            APPLICATION,
         ]  # fmt: skip
 
     def answers(self) -> bool:
