@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from clinic.actions.schedules import lock_schedule
 from clinic.actions.sessions import end_sessions_of
 from clinic.errors import FieldError, Forbidden, NotFound
 from clinic.events import (
@@ -159,9 +160,7 @@ def _decide(
 ) -> Person:
     require(actor, Operation.APPROVE_DOCTOR)
     with transaction.atomic():
-        if not Person.objects.select_for_update(no_key=True).filter(pk=person_id).exists():
-            raise NotFound
-        person = people().get(pk=person_id)
+        person = _locked(person_id)
         if doctors_only and person.role != Role.DOCTOR:
             raise NotFound
         events = change(person)
@@ -171,6 +170,15 @@ def _decide(
         else:
             announce_rights(person.pk)
     return person
+
+
+def _locked(person_id: int) -> Person:
+    # Who can be booked changes here, so doctors take their turn with bookings.
+    if Doctor.objects.filter(pk=person_id).exists():
+        lock_schedule(person_id)
+    if not Person.objects.select_for_update(no_key=True).filter(pk=person_id).exists():
+        raise NotFound
+    return people().get(pk=person_id)
 
 
 def _bookable_again(person: Person) -> list[Event]:

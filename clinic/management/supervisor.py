@@ -86,7 +86,7 @@ class Child:
 class Supervisor:
     """Starts children and restarts them; SIGTERM, Ctrl-C or a hang-up stop them all."""
 
-    children: Sequence[Child]
+    children: list[Child]
     folder: Path
     say: Callable[[str], None]
     _wakeups: tuple[int, int] = field(default=(-1, -1), init=False)

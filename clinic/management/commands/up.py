@@ -36,6 +36,7 @@ READY_SECONDS: Final = 60
 
 class Command(BaseCommand):
     help = "Prepare the database, make the demo clinic once, and serve on HOST and PORT."
+    requires_system_checks = ()  # `prepare` runs them where they count
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="start without a demo clinic")
@@ -59,9 +60,13 @@ class Command(BaseCommand):
     def prepare(self, *, no_demo: bool) -> None:
         """Refuse what cannot work, then bring the database up to date."""
         check_data_folder()
+        # WhiteNoise warns of a folder that is not there.
+        settings.STATIC_ROOT.mkdir(exist_ok=True)
         check_front_end()
         check_port()
         check_only_web_process()
+        if not is_only_for_this_machine():
+            self.check()
         try:
             with one_at_a_time():
                 self.migrate()
@@ -94,17 +99,17 @@ class Command(BaseCommand):
     def serve(self) -> int:
         sign_ins = demo_sign_ins()
         close_database()
-        web = web_process()
-        children = [web, embedded_worker()] if settings.EMBEDDED else [web]
         if settings.EMBEDDED:
             # At a person's terminal: their own words, no line per request.
             os.environ.setdefault("LOG_LEVEL", "WARNING")
         self.say("Starting ...")
-        with Supervisor(children, folder=settings.BASE_DIR, say=self.stderr.write) as supervisor:
-            return supervisor.run(each_tick=self.announcement(sign_ins))
+        with Supervisor(
+            [web_process()], folder=settings.BASE_DIR, say=self.stderr.write
+        ) as supervisor:
+            return supervisor.run(each_tick=self.announcement(supervisor, sign_ins))
 
-    def announcement(self, sign_ins: list[str]) -> Callable[[], None]:
-        """Say where the clinic is, once it answers there."""
+    def announcement(self, supervisor: Supervisor, sign_ins: list[str]) -> Callable[[], None]:
+        """Say where the clinic is, once it answers there; only then is there time for the rest."""
         deadline = time.monotonic() + READY_SECONDS
         waiting = True
 
@@ -118,6 +123,8 @@ class Command(BaseCommand):
                 for line in sign_ins:
                     self.say(line)
                 self.say("Ctrl-C closes it.")
+                if settings.EMBEDDED:
+                    supervisor.children.append(embedded_worker())
             elif time.monotonic() > deadline:
                 raise CannotStart(
                     f"The web server did not answer at {address()} within {READY_SECONDS} s."
