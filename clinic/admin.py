@@ -1,6 +1,6 @@
 """Django's admin for operators: it looks, and what it changes goes through the same actions as all else."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,7 +13,15 @@ from clinic.models import Appointment, Doctor, Event, Person, Role
 from clinic.policy import Operation, allowed
 
 
-class LookOnly(admin.ModelAdmin[Any]):
+if TYPE_CHECKING:  # these are generic for the type checker only
+    ModelAdmin = admin.ModelAdmin[Any]
+    AppointmentForm = forms.ModelForm[Appointment]
+else:
+    ModelAdmin = admin.ModelAdmin
+    AppointmentForm = forms.ModelForm
+
+
+class LookOnly(ModelAdmin):
     """Rows that nobody edits by hand: an edit here would reach no open screen."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -47,7 +55,7 @@ class EventAdmin(LookOnly):
     list_select_related = ["actor"]
 
 
-class BookingForm(forms.ModelForm[Appointment]):
+class BookingForm(AppointmentForm):
     """Whom, with whom, when. Notes are between the patient and the doctor."""
 
     class Meta:

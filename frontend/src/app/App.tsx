@@ -4,7 +4,6 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { SessionDialog } from '../auth/SessionDialog'
-import { session } from '../auth/session'
 import { useSessionPhase } from '../auth/useSession'
 import { cssVariables, theme } from '../theme/theme'
 import { Announcer } from '../ui/Announcer'
@@ -40,7 +39,7 @@ function Stage() {
   if (!started) return <Waiting unreachable={phase === 'unreachable'} />
   return (
     <>
-      <RouterProvider router={router} context={{ session }} />
+      <RouterProvider router={router} />
       <SessionDialog open={phase === 'ended'} />
     </>
   )

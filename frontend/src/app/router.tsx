@@ -1,6 +1,6 @@
 /** Every page of the app. Pages of one role are loaded when first visited. */
 import {
-  createRootRouteWithContext,
+  createRootRoute,
   createRoute,
   createRouter,
   lazyRouteComponent,
@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { loadMe } from '../api/people'
 import type { Role } from '../api/shapes'
-import type { Session } from '../auth/session'
+import { session } from '../auth/session'
 import { CrashPage } from './CrashPage'
 import { NotFoundPage } from './NotFoundPage'
 import { homeOf, isPending } from './navigation'
@@ -17,10 +17,6 @@ import { queries } from './queries'
 import { Shell } from './Shell'
 import { meKey } from './useMe'
 import { Waiting } from './Waiting'
-
-interface Context {
-  session: Session
-}
 
 function me() {
   return queries.ensureQueryData({ queryKey: meKey, queryFn: loadMe, staleTime: Number.POSITIVE_INFINITY })
@@ -34,7 +30,7 @@ function only(...roles: Role[]) {
   }
 }
 
-const root = createRootRouteWithContext<Context>()({
+const root = createRootRoute({
   component: Outlet,
   notFoundComponent: NotFoundPage,
   errorComponent: CrashPage,
@@ -55,8 +51,8 @@ const outside = createRoute({
   getParentRoute: () => root,
   id: 'outside',
   validateSearch: validReturn,
-  beforeLoad: ({ context, search }) => {
-    if (context.session.phase === 'signedIn') throw redirect({ href: search.next ?? '/', replace: true })
+  beforeLoad: ({ search }) => {
+    if (session.phase === 'signedIn') throw redirect({ href: search.next ?? '/', replace: true })
   },
 })
 
@@ -75,8 +71,8 @@ const register = createRoute({
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
-  beforeLoad: async ({ context, location }) => {
-    if (context.session.phase === 'signedOut') {
+  beforeLoad: async ({ location }) => {
+    if (session.phase === 'signedOut') {
       const next = location.href === '/' ? undefined : location.href
       throw redirect({ to: '/sign-in', search: { next }, replace: true })
     }
@@ -183,7 +179,6 @@ export const router = createRouter({
       approvals,
     ]),
   ]),
-  context: { session: undefined as unknown as Session },
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 400,
