@@ -22,7 +22,7 @@ class TopicKind(StrEnum):
     DESK = "desk"
 
 
-_OF_ONE: Final = re.compile(r"(user|calendar|slots)\.([1-9]\d{0,17})")
+_OF_ONE: Final = re.compile(r"(user|calendar|slots)\.([1-9]\d{0,17})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Window:
 
 WeeklyHours = Mapping[Weekday, Sequence[Window]]
 
-_WALL_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+_WALL_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
 
 
 def windows_on(hours: WeeklyHours, day: date) -> Sequence[Window]:
@@ -68,9 +68,7 @@ def _weekday(key: object) -> Weekday:
 def _windows(value: object, *, field: str) -> list[Window]:
     if not isinstance(value, Mapping):
         raise FieldError(field, "Expected an object.")
-    unknown = set(value) - {"is_available", "start_time", "end_time", "windows"}
-    if unknown:
-        raise FieldError(f"{field}.{min(map(str, unknown))}", "Unknown field.", code="unknown")
+    _refuse_unknown(value, {"is_available", "start_time", "end_time", "windows"}, field=field)
     available = value.get("is_available", False)
     if not isinstance(available, bool):
         raise FieldError(f"{field}.is_available", "Expected true or false.")
@@ -84,18 +82,27 @@ def _windows(value: object, *, field: str) -> list[Window]:
 def _several(raw: object, *, field: str) -> list[Window]:
     if not isinstance(raw, list) or not raw:
         raise FieldError(field, "Expected a list of at least one window.")
-    windows = sorted(
-        _window(item, field=f"{field}.{position}") for position, item in enumerate(raw)
-    )
+    windows = sorted(_piece(item, field=f"{field}.{number}") for number, item in enumerate(raw))
     for earlier, later in pairwise(windows):
         if later.start < earlier.end:
             raise FieldError(field, "These windows overlap.", code="overlap")
     return windows
 
 
-def _window(raw: object, *, field: str) -> Window:
+def _piece(raw: object, *, field: str) -> Window:
     if not isinstance(raw, Mapping):
         raise FieldError(field, "Expected an object.")
+    _refuse_unknown(raw, {"start_time", "end_time"}, field=field)
+    return _window(raw, field=field)
+
+
+def _refuse_unknown(raw: Mapping[Any, Any], known: set[str], *, field: str) -> None:
+    unknown = set(raw) - known
+    if unknown:
+        raise FieldError(f"{field}.{min(map(str, unknown))}", "Unknown field.", code="unknown")
+
+
+def _window(raw: Mapping[Any, Any], *, field: str) -> Window:
     start = _wall_time(raw.get("start_time"), field=f"{field}.start_time")
     end = _wall_time(raw.get("end_time"), field=f"{field}.end_time")
     if end <= start:
