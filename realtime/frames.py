@@ -71,10 +71,11 @@ def parse_command(text: str) -> Command:
         raise BadFrame(_id_in(text)) from None
 
 
-def _id_in(text: str) -> int | None:
-    class _OnlyId(BaseModel):
-        id: CommandId
+class _OnlyId(BaseModel):
+    id: CommandId
 
+
+def _id_in(text: str) -> int | None:
     try:
         return _OnlyId.model_validate_json(text).id
     except ValidationError:
@@ -158,7 +159,7 @@ class EventFrame(_ServerFrame):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    op: Literal["event"]
+    op: Literal["event"] = "event"
     topic: str
     seq: int
     id: str
@@ -220,7 +221,7 @@ SERVER_FRAMES: Final = (
     Goodbye,
 )
 _BY_OP: Final[dict[str, type[_ServerFrame]]] = {
-    str(model.model_fields["op"].default or "event"): model
+    model.model_fields["op"].default: model
     for model in SERVER_FRAMES
     if "op" in model.model_fields
 }
