@@ -198,7 +198,7 @@ SIMPLE_JWT = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.RightsDeclared"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.SoundJSON"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "api.schema.ClinicSchema",
     "EXCEPTION_HANDLER": "api.errors.problem_handler",
@@ -212,6 +212,7 @@ SPECTACULAR_SETTINGS = {
     "the websocket at /ws/ tells of them.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
+    "PATH_CONVERTER_OVERRIDES": {"id": int},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -322,6 +323,7 @@ LOGGING = {
         "twisted": {"level": "WARNING"},
         # It prints a traceback a second while Redis is away; the hub says once that it is.
         "channels_redis": {"level": "CRITICAL"},
+        "kombu": {"level": "ERROR"},
     },
 }
 structlog.configure(
