@@ -63,9 +63,13 @@ def grid_of_day(schedule: Schedule, day: date) -> Iterator[Span]:
     The steps are elapsed minutes, so a day on which the clocks change has an hour more or less.
     """
     step = timedelta(minutes=schedule.visit_minutes)
-    for window in windows_on(schedule.hours, day):
-        start = nearest_instant(day, window.start, schedule.time_zone)
-        last_end = nearest_instant(day, window.end, schedule.time_zone)
+    windows = windows_on(schedule.hours, day)
+    opens = [nearest_instant(day, window.start, schedule.time_zone) for window in windows]
+    for position, window in enumerate(windows):
+        start = opens[position]
+        end = nearest_instant(day, window.end, schedule.time_zone)
+        # An end that the clocks skip is later than it looks: it may not reach into the next window.
+        last_end = min([end, *opens[position + 1 :]])
         while start + step <= last_end:
             yield Span(start, start + step)
             start += step
