@@ -20,6 +20,7 @@ from api.endpoint import (
     query_of,
 )
 from api.etags import etag_of, version_from
+from api.fields import Day, Id, Instant
 from clinic.actions.appointments import WallClock, book_appointment, cancel_appointment
 from clinic.actions.idempotency import Answer
 from clinic.errors import FieldError
@@ -58,27 +59,27 @@ class AppointmentQuery(PageQuery):
     """`from` and `to` are dates, both included, in the clinic's zone."""
 
     status = serializers.ChoiceField(choices=[s.value for s in Status], required=False)
-    doctor = serializers.IntegerField(required=False)
-    patient = serializers.IntegerField(required=False)
+    doctor = Id(required=False)
+    patient = Id(required=False)
 
     def get_fields(self) -> dict[str, Any]:
         # `from` is a word of the language, so it cannot be written as an attribute.
-        days = {name: serializers.DateField(required=False) for name in ("from", "to")}
+        days = {name: Day(required=False) for name in ("from", "to")}
         return {**super().get_fields(), **days}
 
 
 class BookBody(Body):
     """Either `start`, or `appointment_date` with `start_time` in the doctor's zone; `start` wins."""
 
-    doctor_id = serializers.IntegerField(required=False)
-    doctor = serializers.IntegerField(required=False)
-    appointment_date = serializers.DateField(required=False)
+    doctor_id = Id(required=False)
+    doctor = Id(required=False)
+    appointment_date = Day(required=False)
     start_time = serializers.TimeField(required=False, input_formats=["%H:%M", "%H:%M:%S"])
-    start = serializers.DateTimeField(required=False)
+    start = Instant(required=False)
     notes = serializers.CharField(
         required=False, allow_blank=True, max_length=4000, trim_whitespace=False
     )
-    patient_id = serializers.IntegerField(required=False)
+    patient_id = Id(required=False)
 
 
 class CancelBody(Body):

@@ -21,6 +21,7 @@ from api.endpoint import (
     person_of,
     query_of,
 )
+from api.fields import Day, Id, Instant
 from clinic import clock
 from clinic.actions.idempotency import Answer
 from clinic.actions.schedules import (
@@ -67,7 +68,7 @@ class DoctorList(ListAnswer):
 
 
 class AvailableQuery(PageQuery):
-    date = serializers.DateField(required=False)
+    date = Day(required=False)
     specialization = serializers.CharField(required=False, allow_blank=True, max_length=120)
 
 
@@ -106,14 +107,14 @@ class AvailabilityBody(Body):
 
 
 class TimeOffBody(Body):
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = Instant()
+    end = Instant()
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    doctor_id = serializers.IntegerField(required=False)
+    doctor_id = Id(required=False)
 
 
 class TimeOffQuery(PageQuery):
-    doctor_id = serializers.IntegerField(required=False)
+    doctor_id = Id(required=False)
 
 
 class TimeOffList(ListAnswer):
@@ -164,8 +165,8 @@ class SlotsQuery(Query):
     def get_fields(self) -> dict[str, Any]:
         # `from` is a word of the language, so these cannot be written as attributes.
         return {
-            "from": serializers.DateField(required=False),
-            "to": serializers.DateField(required=False),
+            "from": Day(required=False),
+            "to": Day(required=False),
         }
 
 
@@ -181,9 +182,9 @@ class SlotsView(Endpoint):
 
 
 class DoctorAvailabilityQuery(Query):
-    doctor_id = serializers.IntegerField()
-    start_date = serializers.DateField(required=False)
-    end_date = serializers.DateField(required=False)
+    doctor_id = Id()
+    start_date = Day(required=False)
+    end_date = Day(required=False)
 
 
 class DoctorAvailabilityView(Endpoint):

@@ -59,7 +59,7 @@ class PageQuery(Query):
         max_value=settings.LIST_MAX_LIMIT,
         default=settings.LIST_DEFAULT_LIMIT,
     )
-    offset = serializers.IntegerField(required=False, min_value=0, default=0)
+    offset = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1, default=0)
 
 
 class ListAnswer(Shape):

@@ -15,6 +15,6 @@ def version_from(request: Request) -> int | None:
     if given in ("", "*"):
         return None
     digits = given.removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdigit():
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
         raise VersionConflict
     return int(digits)

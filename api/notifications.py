@@ -16,6 +16,7 @@ from api.endpoint import (
     person_of,
     query_of,
 )
+from api.fields import Id
 from clinic.actions.idempotency import Answer
 from clinic.actions.notifications import mark_read
 from clinic.errors import FieldError
@@ -41,9 +42,7 @@ class ReadBody(Body):
     """Either `up_to` (a number of the inbox's topic) or `ids`."""
 
     up_to = serializers.IntegerField(required=False, min_value=0)
-    ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), required=False, max_length=500
-    )
+    ids = serializers.ListField(child=Id(), required=False, max_length=500)
 
 
 class Unread(Shape):

@@ -1,9 +1,12 @@
 """Every address of the API, on one screen."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api import app, appointments, auth, doctors, health, notifications, place, users
+from api.fields import IdInPath
+
+register_converter(IdInPath, "id")
 
 urlpatterns = [
     path("api/auth/register/", auth.RegisterView.as_view()),
@@ -17,24 +20,24 @@ urlpatterns = [
     path("api/users/", users.PeopleView.as_view()),
     path("api/users/doctors/", users.DoctorAccountsView.as_view()),
     path("api/users/patients/", users.PatientsView.as_view()),
-    path("api/users/<int:person_id>/", users.PersonView.as_view()),
-    path("api/users/<int:person_id>/approve/", users.ApproveView.as_view()),
-    path("api/users/<int:person_id>/reject/", users.RejectView.as_view()),
-    path("api/users/<int:person_id>/deactivate/", users.DeactivateView.as_view()),
-    path("api/users/<int:person_id>/activate/", users.ActivateView.as_view()),
+    path("api/users/<id:person_id>/", users.PersonView.as_view()),
+    path("api/users/<id:person_id>/approve/", users.ApproveView.as_view()),
+    path("api/users/<id:person_id>/reject/", users.RejectView.as_view()),
+    path("api/users/<id:person_id>/deactivate/", users.DeactivateView.as_view()),
+    path("api/users/<id:person_id>/activate/", users.ActivateView.as_view()),
     path("api/clinic/", place.ClinicView.as_view()),
     path("api/doctors/", doctors.DirectoryView.as_view()),
     path("api/doctors/availability/", doctors.OwnAvailabilityView.as_view()),
     path("api/doctors/time_off/", doctors.TimeOffListView.as_view()),
-    path("api/doctors/time_off/<int:time_off_id>/", doctors.TimeOffView.as_view()),
-    path("api/doctors/<int:doctor_id>/slots/", doctors.SlotsView.as_view()),
-    path("api/doctors/<int:doctor_id>/availability/", doctors.AvailabilityView.as_view()),
+    path("api/doctors/time_off/<id:time_off_id>/", doctors.TimeOffView.as_view()),
+    path("api/doctors/<id:doctor_id>/slots/", doctors.SlotsView.as_view()),
+    path("api/doctors/<id:doctor_id>/availability/", doctors.AvailabilityView.as_view()),
     path("api/appointments/", appointments.AppointmentsView.as_view()),
     path("api/appointments/available_doctors/", doctors.AvailableDoctorsView.as_view()),
     path("api/appointments/doctor_availability/", doctors.DoctorAvailabilityView.as_view()),
     path("api/appointments/book/", appointments.BookView.as_view()),
-    path("api/appointments/<int:appointment_id>/", appointments.AppointmentView.as_view()),
-    path("api/appointments/<int:appointment_id>/cancel/", appointments.CancelView.as_view()),
+    path("api/appointments/<id:appointment_id>/", appointments.AppointmentView.as_view()),
+    path("api/appointments/<id:appointment_id>/cancel/", appointments.CancelView.as_view()),
     path("api/notifications/", notifications.InboxView.as_view()),
     path("api/notifications/read/", notifications.ReadView.as_view()),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -1,0 +1,43 @@
+"""Fields that take only what the database and every time zone can hold."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from rest_framework import serializers
+
+LARGEST_ID: Final = 2**63 - 1
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2199, 12, 31)
+
+
+class Id(serializers.IntegerField):
+    """The number of a row."""
+
+    def __init__(self, *, required: bool = True) -> None:
+        super().__init__(required=required, min_value=1, max_value=LARGEST_ID)
+
+
+class Day(serializers.DateField):
+    """A calendar day; the first and last years of the calendar do not exist in every zone."""
+
+    default_validators = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
+
+
+class Instant(serializers.DateTimeField):
+    default_validators = [
+        MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)),
+        MaxValueValidator(datetime(2199, 12, 31, tzinfo=UTC)),
+    ]
+
+
+class IdInPath:
+    """`<id:…>` in an address. What can be no id matches nothing, and so is not found."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
