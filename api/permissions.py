@@ -22,6 +22,8 @@ class RightsDeclared(BasePermission):
         operations = getattr(view, "operations", None)
         if operations is None:
             raise NotImplementedError(f"{type(view).__name__} declares no operations")
-        if request.method in operations:
-            require(cast("Person | None", request.user), operations[request.method])
+        # HEAD is GET without a body: Django lends it the same method.
+        method = "GET" if request.method == "HEAD" else request.method
+        if method in operations:
+            require(cast("Person | None", request.user), operations[method])
         return True
