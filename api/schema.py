@@ -64,12 +64,12 @@ class ClinicSchema(AutoSchema):
             )
         ]
 
-    def get_response_serializers(self) -> Any:
-        declared: Any = super().get_response_serializers()
-        refusals = {("default", MEDIA_TYPE): OpenApiResponse(Problem, "A refusal with its code.")}
-        if isinstance(declared, dict):
-            return {**declared, **refusals}
-        return {200: declared, **refusals}
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        # get_response_serializers() would be replaced wherever @extend_schema names responses.
+        bodies: Any = super()._get_response_bodies(direction)
+        refusal = OpenApiResponse(Problem, "A refusal with its code.")
+        bodies["default"] = self._get_response_for_code(refusal, "default", [MEDIA_TYPE], direction)
+        return bodies
 
     def get_tags(self) -> list[str]:
         return [type(self.view).__module__.removeprefix("api.")]
