@@ -64,11 +64,15 @@ def start_web(
     """Starts web processes on this test's database: `start_web(name="late", env={…})`."""
     with ExitStack() as stack:
 
-        def start(*, name: str = "web", env: dict[str, str | None] | None = None) -> Web:
+        def start(
+            *, name: str = "web", env: dict[str, str | None] | None = None, wait: bool = True
+        ) -> Web:
             web = Web(folder=server_dir, name=name, env=env)
             _remember(request.node, web)
             stack.callback(web.kill)
-            web.start()
+            web.launch()
+            if wait:
+                web.wait_until_it_answers()
             return web
 
         yield start
@@ -83,7 +87,10 @@ def web(start_web: StartWeb) -> Web:
 @pytest.fixture
 def two_webs(start_web: StartWeb) -> tuple[Web, Web]:
     """Two web processes on one database and one Redis. Its tests exist on the postgres engine only."""
-    return start_web(name="web-1"), start_web(name="web-2")
+    webs = start_web(name="web-1", wait=False), start_web(name="web-2", wait=False)
+    for web in webs:
+        web.wait_until_it_answers()
+    return webs
 
 
 @pytest.fixture

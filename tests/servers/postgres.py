@@ -109,10 +109,10 @@ class Postgres(Process):
             **_owner(),
         )
 
-    def start(self) -> None:
+    def launch(self) -> None:
         if not self.data.exists():
             self._create()
-        super().start()
+        super().launch()
 
     def answers(self) -> bool:
         try:

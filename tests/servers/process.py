@@ -132,11 +132,17 @@ class Process:
 
     def start(self) -> None:
         """Start, or start again in the same place, and return when it answers."""
+        self.launch()
+        self.wait_until_it_answers()
+
+    def launch(self) -> None:
         if self._popen is not None:
             assert self._popen.poll() is not None, f"{self.name} is already running"
         with self.log.open("ab") as log:
             self._popen = self.open(log)
         tell_reaper(f"watch {self.pid}")
+
+    def wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not self.answers():
             if not self.running or time.monotonic() > deadline:

