@@ -63,7 +63,8 @@ def prepare() -> Engine:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     run_dir = _run_dir(owner=worker == "main")
     data_dir = run_dir / worker
-    data_dir.mkdir()
+    # The folder of collected static files is missed by whoever loads the middleware.
+    (data_dir / "static").mkdir(parents=True)
     make_keys(data_dir / "keys.json")
     for foreign in [*FOREIGN, *(key for key in os.environ if _is_foreign(key))]:
         os.environ.pop(foreign, None)
@@ -88,7 +89,7 @@ def prepare() -> Engine:
         "REDIS_URL": redis_url,
         "CLINIC_REDIS_PREFIX": f"{run_dir.name}-{worker}",
         # Threads of one test, its web processes and its neighbours share one small server.
-        "CLINIC_DB_POOL_SIZE": "8",
+        "CLINIC_DB_POOL_SIZE": "16",
     }
     for key, value in engine.environment.items():
         if value is None:

@@ -1,12 +1,14 @@
 """The socket client hands out frames once and fails by itself when numbers jump."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from tests.clients import ApplicationWire, Closed, Frame, Socket
+from realtime.hub import Hub, close_hub, this_hub
+from tests.clients import PROTOCOL, ApplicationWire, Closed, Frame, Socket, open_application_socket
 
 
 def event(topic: str, seq: int) -> Frame:
@@ -86,3 +88,19 @@ async def test_waiting_in_vain_says_what_was_heard() -> None:
     async with await scripted(event("desk", 5)) as socket:
         with pytest.raises(TimeoutError, match=r"appointment\.booked"):
             await socket.next_event("user.1", timeout=0.05)
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    """This process's hub, which sockets without a network make; gone after the test."""
+    yield this_hub()
+    await close_hub()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_same_client_talks_to_the_application_in_this_process(hub: Hub) -> None:
+    async with open_application_socket() as socket:
+        assert (await socket.until(lambda frame: frame["op"] == "welcome"))["protocol"] == PROTOCOL
+        refused = await socket.command("auth", token="nobody's")
+        assert refused["error"]["code"] == "unauthenticated"
+        assert await socket.closed() == 4401
