@@ -82,7 +82,9 @@ class AppointmentAdmin(LookOnly):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        return BookingForm if obj is None else super().get_form(request, obj, change, **kwargs)
+        if obj is None:
+            kwargs["form"] = BookingForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return BookingForm.Meta.fields if obj is None else super().get_fields(request, obj)

@@ -252,7 +252,7 @@ NOTIFICATION_DAYS = 365
 
 # -- static files and headers ----------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+# Nothing is collected: they are served from where their packages keep them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ROOT = FRONTEND_DIST if FRONTEND_DIST.is_dir() else None
 _HASHED_ASSET = re.compile(r"^/assets/.+-[\w-]{8}\.\w+$")
