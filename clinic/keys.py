@@ -103,9 +103,9 @@ def main() -> None:
     path = keys_file(data_folder())
     try:
         make_keys(path)
-    except FileExistsError:
-        return
     except OSError as error:
+        if path.is_file():
+            return
         raise SystemExit(f"The keys cannot be written to {path}: {error.strerror}.") from None
     sys.stdout.write(
         f"New keys written to {path}. Back this file up apart from the database: "

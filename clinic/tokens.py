@@ -53,7 +53,7 @@ def read_access(text: str) -> AccessClaims:
     try:
         return AccessClaims(
             int(token["sub"]),
-            uuid.UUID(token[SESSION_CLAIM]),
+            uuid.UUID(str(token[SESSION_CLAIM])),
             datetime.fromtimestamp(token["exp"], UTC),
         )
     except (KeyError, TypeError, ValueError):
@@ -64,13 +64,16 @@ def read_refresh(text: str) -> RefreshClaims:
     """Raises TokenInvalid for everything but a genuine, unexpired refresh token of this service."""
     token = _genuine(RefreshToken, text)
     try:
-        return RefreshClaims(uuid.UUID(token[SESSION_CLAIM]), int(token[GENERATION_CLAIM]))
+        return RefreshClaims(uuid.UUID(str(token[SESSION_CLAIM])), int(token[GENERATION_CLAIM]))
     except (KeyError, TypeError, ValueError):
         raise TokenInvalid from None
 
 
 def _genuine(kind: type[Token], text: str) -> Token:
     try:
-        return kind(text)  # type: ignore[arg-type]  # the stubs ask for a Token, the code for its text
+        token = kind(text)  # type: ignore[arg-type]  # the stubs ask for a Token, the code for its text
     except (TokenError, TypeError, ValueError):
         raise TokenInvalid from None
+    if "iat" not in token.payload:
+        raise TokenInvalid
+    return token
