@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,27 @@ class Up(Process):
         return self.child("celery")
 
     def child(self, word: str) -> int:
-        [pid] = [pid for pid in children_of(self.pid) if word in command_line(pid)]
+        def found() -> list[int]:
+            return [pid for pid in children_of(self.pid) if word in command_line(pid)]
+
+        wait_until(found, seconds=30, what=f"the start of {word}")
+        [pid] = found()
         return pid
 
 
 def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(child) for child in children.split()]
 
 
 def command_line(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def family_of(pid: int) -> list[int]:
@@ -82,19 +94,36 @@ def wait_until_gone(pids: list[int]) -> None:
     wait_until(lambda: all(map(is_gone, pids)), seconds=15, what=f"the end of {pids}")
 
 
+@dataclass(frozen=True)
+class Installation:
+    env: dict[str, str | None]
+    said_at_first: str
+    """What its first start said."""
+
+
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
-    """The environment of an installation without Redis, whose first start is behind it."""
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation without Redis, whose first start is behind it."""
     data = tmp_path_factory.mktemp("installation")
     env = environment_of(data)
-    first = Up(folder=data, env=env)
     make_keys(env)
+    first = Up(folder=data, env=env)
     try:
         first.start()
-        first.stop()
+        return Installation(env, first.said)
     finally:
         first.kill()
-    return env
+
+
+@pytest.fixture(scope="class")
+def running(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """The second start of that installation. Its tests leave it running."""
+    up = Up(folder=tmp_path_factory.mktemp("running"), env=installation.env)
+    try:
+        up.start()
+        yield up
+    finally:
+        up.kill()
 
 
 def environment_of(data: Path) -> dict[str, str | None]:
@@ -148,23 +177,37 @@ def refusal(env: dict[str, str | None]) -> str:
 
 
 @pytest.mark.engine("sqlite")
-class TestWithoutRedis:
-    def test_the_first_start_makes_a_demo_clinic(self, tmp_path: Path, start_up: StartUp) -> None:
-        env = environment_of(tmp_path / "data")
-        make_keys(env)
-        up = start_up(env=env)
-        assert f"{OPEN} http://127.0.0.1:{up.port}/" in up.said
-        assert re.search(r"doctor +\S+", up.said)
-        assert httpx.get(f"http://127.0.0.1:{up.port}/livez").status_code == 200
-        assert "--beat" in command_line(up.celery)
+class TestWhileItRuns:
+    def test_a_second_start_has_nothing_to_prepare(self, running: Up) -> None:
+        assert "Preparing" not in running.said
+        assert "Making" not in running.said
+        assert re.search(r"doctor +demo\.\S+", running.said)
 
-    def test_a_second_start_has_nothing_to_prepare(
-        self, installation: dict[str, str | None], start_up: StartUp
-    ) -> None:
-        said = start_up(env=installation).said
-        assert "Preparing" not in said
-        assert "Making" not in said
-        assert re.search(r"doctor +\S+", said)
+    def test_it_answers_where_it_says_with_a_worker_beside_it(self, running: Up) -> None:
+        assert f"{OPEN} http://127.0.0.1:{running.port}/" in running.said
+        assert httpx.get(f"http://127.0.0.1:{running.port}/livez").status_code == 200
+        assert "--beat" in command_line(running.celery)
+
+    def test_a_second_web_process_is_refused(self, running: Up, installation: Installation) -> None:
+        sentence = refusal({**installation.env, "PORT": str(free_port())})
+        assert sentence.startswith("Another web process serves ")
+
+    def test_a_killed_worker_is_started_again_without_its_old_beat(self, running: Up) -> None:
+        worker = running.celery
+        wait_until(lambda: children_of(worker), seconds=30, what="the start of the beat")
+        old = [worker, *family_of(worker)]
+        os.kill(worker, signal.SIGKILL)
+        wait_until_gone(old)
+        assert running.celery not in old
+        assert "The Celery worker was killed by SIGKILL; it starts again in 1 s." in running.said
+
+
+@pytest.mark.engine("sqlite")
+class TestWithoutRedis:
+    def test_the_first_start_makes_a_demo_clinic(self, installation: Installation) -> None:
+        assert "Preparing the database" in installation.said_at_first
+        assert "Making the demo clinic" in installation.said_at_first
+        assert re.search(r"doctor +demo\.\S+", installation.said_at_first)
 
     def test_a_start_without_demo_has_no_sign_ins(self, tmp_path: Path, start_up: StartUp) -> None:
         env = environment_of(tmp_path / "data")
@@ -173,9 +216,9 @@ class TestWithoutRedis:
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_to_the_whole_terminal_stops_all_of_it(
-        self, number: signal.Signals, installation: dict[str, str | None], start_up: StartUp
+        self, number: signal.Signals, installation: Installation, start_up: StartUp
     ) -> None:
-        up = start_up(env=installation)
+        up = start_up(env=installation.env)
         family = family_of(up.pid)
         os.killpg(up.pid, number)
         assert up.wait_for_exit() == 0
@@ -184,18 +227,18 @@ class TestWithoutRedis:
         assert "Traceback" not in up.said
 
     def test_a_killed_supervisor_leaves_nothing_behind(
-        self, installation: dict[str, str | None], start_up: StartUp
+        self, installation: Installation, start_up: StartUp
     ) -> None:
-        up = start_up(env=installation)
+        up = start_up(env=installation.env)
         wait_until(lambda: children_of(up.celery), seconds=30, what="the start of the beat")
         family = family_of(up.pid)
         os.kill(up.pid, signal.SIGKILL)
         wait_until_gone(family)
 
     def test_a_killed_web_server_ends_everything_and_can_be_started_again_at_once(
-        self, installation: dict[str, str | None], start_up: StartUp
+        self, installation: Installation, start_up: StartUp
     ) -> None:
-        up = start_up(env=installation)
+        up = start_up(env=installation.env)
         family = family_of(up.pid)
         os.kill(up.web, signal.SIGKILL)
         assert up.wait_for_exit() == 1
@@ -203,44 +246,25 @@ class TestWithoutRedis:
         wait_until_gone(family)
         up.start()
 
-    def test_a_killed_worker_is_started_again_without_its_old_beat(
-        self, installation: dict[str, str | None], start_up: StartUp
-    ) -> None:
-        up = start_up(env=installation)
-        worker = up.celery
-        wait_until(lambda: children_of(worker), seconds=30, what="the start of the beat")
-        old = [worker, *family_of(worker)]
-        os.kill(worker, signal.SIGKILL)
-        wait_until_gone(old)
-        wait_until(lambda: len(children_of(up.pid)) == 2, seconds=30, what="a new worker")
-        assert "The Celery worker was killed by SIGKILL; it starts again in 1 s." in up.said
-
-    def test_a_port_in_use_is_refused(self, installation: dict[str, str | None]) -> None:
+    def test_a_port_in_use_is_refused(self, installation: Installation) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            sentence = refusal({**installation, "PORT": str(port)})
+            sentence = refusal({**installation.env, "PORT": str(port)})
         assert f"Port {port} on 127.0.0.1 is in use" in sentence
 
-    def test_a_second_web_process_is_refused(
-        self, installation: dict[str, str | None], start_up: StartUp
-    ) -> None:
-        start_up(env=installation)
-        sentence = refusal({**installation, "PORT": str(free_port())})
-        assert sentence.startswith("Another web process serves ")
-
     def test_a_folder_that_cannot_be_written_to_is_refused(
-        self, installation: dict[str, str | None], tmp_path: Path
+        self, installation: Installation, tmp_path: Path
     ) -> None:
         a_file = tmp_path / "file"
         a_file.touch()
-        keys = f"{installation['CLINIC_DATA_DIR']}/keys.json"
-        env = {**installation, "CLINIC_DATA_DIR": str(a_file), "CLINIC_KEYS_FILE": keys}
+        keys = f"{installation.env['CLINIC_DATA_DIR']}/keys.json"
+        env = {**installation.env, "CLINIC_DATA_DIR": str(a_file), "CLINIC_KEYS_FILE": keys}
         assert refusal(env).startswith(f"The data folder {a_file} cannot be written to")
 
     def test_demo_accounts_are_not_served_to_other_machines(
-        self, installation: dict[str, str | None]
+        self, installation: Installation
     ) -> None:
-        sentence = refusal({**installation, "HOST": "0.0.0.0", "PORT": str(free_port())})
+        sentence = refusal({**installation.env, "HOST": "0.0.0.0", "PORT": str(free_port())})
         assert sentence.startswith("This database holds demo accounts")
 
     def test_no_demo_accounts_are_made_where_other_machines_are_served(
@@ -250,16 +274,14 @@ class TestWithoutRedis:
         make_keys(env)
         assert "sign-ins" not in start_up(env=env).said
 
-    def test_a_database_out_of_reach_is_one_sentence(
-        self, installation: dict[str, str | None]
-    ) -> None:
+    def test_a_database_out_of_reach_is_one_sentence(self, installation: Installation) -> None:
         url = f"postgres://clinic:secret@127.0.0.1:{free_port()}/clinic"
-        sentence = refusal({**installation, "DATABASE_URL": url, "PORT": str(free_port())})
+        sentence = refusal({**installation.env, "DATABASE_URL": url, "PORT": str(free_port())})
         assert sentence.startswith("The database cannot be used: ")
         assert "secret" not in sentence
 
-    def test_a_separate_worker_is_refused(self, installation: dict[str, str | None]) -> None:
-        result = manage("worker", env=installation)
+    def test_a_separate_worker_is_refused(self, installation: Installation) -> None:
+        result = manage("worker", env=installation.env)
         assert result.returncode == 1
         assert result.stderr.startswith("`make up` runs the worker itself")
 

@@ -60,13 +60,12 @@ class Command(BaseCommand):
     def prepare(self, *, no_demo: bool) -> None:
         """Refuse what cannot work, then bring the database up to date."""
         check_data_folder()
-        # WhiteNoise warns of a folder that is not there.
-        settings.STATIC_ROOT.mkdir(exist_ok=True)
         check_front_end()
         check_port()
         check_only_web_process()
         if not is_only_for_this_machine():
             self.check()
+        use_one_connection()
         try:
             with one_at_a_time():
                 self.migrate()
@@ -98,7 +97,7 @@ class Command(BaseCommand):
 
     def serve(self) -> int:
         sign_ins = demo_sign_ins()
-        close_database()
+        connection.close()
         if settings.EMBEDDED:
             # At a person's terminal: their own words, no line per request.
             os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -159,11 +158,10 @@ def demo_sign_ins() -> list[str]:
     ]
 
 
-def close_database() -> None:
-    """The supervisor needs no database, and a process that forks should have no threads."""
-    connection.close()
-    if connection.vendor == "postgresql":
-        connection.close_pool()  # type: ignore[attr-defined]
+def use_one_connection() -> None:
+    """No pool in this process: a fork does not survive its threads, and it hides why it fails."""
+    if "pool" in connection.settings_dict["OPTIONS"]:
+        connection.settings_dict["OPTIONS"]["pool"] = False
 
 
 def web_process() -> Child:
@@ -217,5 +215,5 @@ def is_live() -> bool:
 
 
 def in_one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    """PostgreSQL's hints and questions come in further lines."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".") + "."
