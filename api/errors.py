@@ -142,6 +142,18 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _plain(404, "not_found", "There is nothing at this address.")
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """For requests that do not get as far as a view: a wrong Host, say."""
+    return _plain(400, "bad_request", "The request cannot be understood.")
+
+
+def method_not_allowed(request: HttpRequest) -> JsonResponse:
+    """For pages, which can only be read."""
+    refusal = _plain(405, "method_not_allowed", "This can only be read.")
+    refusal["Allow"] = "GET, HEAD"
+    return refusal
+
+
 def server_error(request: HttpRequest) -> JsonResponse:
     """For mistakes outside of a view."""
     return _plain(500, "error", "This is our mistake; it has been logged.")
