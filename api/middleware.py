@@ -10,6 +10,7 @@ from django_structlog.middlewares import RequestMiddleware
 from clinic.context import RequestContext, current_request
 
 KEY_MAX_CHARS: Final = 200
+REQUEST_ID_MAX_CHARS: Final = 64
 
 
 class RequestLog(RequestMiddleware):
@@ -33,11 +34,16 @@ class RequestLog(RequestMiddleware):
         bound = structlog.contextvars.get_contextvars()
         current_request.set(
             RequestContext(
-                request_id=str(bound.get("request_id", ""))[:64],
-                cause=request.headers.get("Idempotency-Key", "")[:KEY_MAX_CHARS],
+                request_id=_printable(str(bound.get("request_id", "")), REQUEST_ID_MAX_CHARS),
+                cause=_printable(request.headers.get("Idempotency-Key", ""), KEY_MAX_CHARS),
             )
         )
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
+
+
+def _printable(text: str, limit: int) -> str:
+    """What a client sent, as it can be stored: PostgreSQL refuses a text with a zero in it."""
+    return "".join(char for char in text if char.isprintable())[:limit]
