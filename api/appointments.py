@@ -71,6 +71,8 @@ class AppointmentQuery(PageQuery):
 class BookBody(Body):
     """Either `start`, or `appointment_date` with `start_time` in the doctor's zone; `start` wins."""
 
+    ignored = frozenset(AppointmentShape.model_fields)
+
     doctor_id = Id(required=False)
     doctor = Id(required=False)
     appointment_date = Day(required=False)

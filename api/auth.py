@@ -48,6 +48,8 @@ class ProfileBody(Body):
 
 
 class RegisterBody(ProfileBody):
+    ignored = frozenset(DoctorUserShape.model_fields)
+
     username = serializers.RegexField(
         r"^[\w.+-]+$",
         max_length=150,
@@ -215,4 +217,5 @@ def _both(tokens: TokenPair) -> dict[str, str]:
 
 
 def _device(request: Request) -> str:
-    return request.headers.get("User-Agent", "")
+    said = request.headers.get("User-Agent", "")
+    return "".join(char for char in said if char.isprintable())
