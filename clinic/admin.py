@@ -12,7 +12,6 @@ from clinic.errors import ClinicError
 from clinic.models import Appointment, Doctor, Event, Person, Role
 from clinic.policy import Operation, allowed
 
-
 if TYPE_CHECKING:  # these are generic for the type checker only
     ModelAdmin = admin.ModelAdmin[Any]
     AppointmentForm = forms.ModelForm[Appointment]

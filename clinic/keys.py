@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from environ import Env
+
 KEY_BYTES = 32
 MIN_SECRET_CHARS = 40
 
@@ -87,6 +89,11 @@ def make_keys(path: Path) -> None:
         json.dump(content, handle, indent=2)
 
 
+def env_file() -> Path:
+    """The settings of this installation, for what the environment does not say."""
+    return Path(__file__).resolve().parent.parent / ".local.env"
+
+
 def keys_file(data_dir: Path) -> Path:
     """Where this installation keeps its keys: `CLINIC_KEYS_FILE`, else beside the data."""
     return Path(os.environ.get("CLINIC_KEYS_FILE") or data_dir / "keys.json")
@@ -100,6 +107,7 @@ def data_folder() -> Path:
 
 def main() -> None:
     """Make the keys of this installation unless it has some."""
+    Env.read_env(env_file())
     path = keys_file(data_folder())
     try:
         make_keys(path)

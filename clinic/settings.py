@@ -10,11 +10,11 @@ import structlog
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.keys import KeysMissing, data_folder, keys_file, load_keys
+from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-env.read_env(BASE_DIR / ".local.env")
+env.read_env(env_file())
 
 # -- where things are ---------------------------------------------------------------------------
 DATA_DIR = data_folder()
