@@ -1,5 +1,5 @@
 /** Appointments: reading them and what a person does to one. */
-import { call } from './http'
+import { api, dataOf, ifStill, once } from './http'
 import { allPages } from './pages'
 import type { Appointment, Appointments } from './shapes'
 
@@ -9,14 +9,9 @@ export interface AppointmentFilter {
 }
 
 export function loadAppointments(filter: AppointmentFilter, signal?: AbortSignal): Promise<Appointments> {
-  return allPages<'appointments', Appointment, Appointments>('/api/appointments/', 'appointments', {
-    query: { ...filter },
-    signal,
-  })
-}
-
-export async function loadAppointment(id: number): Promise<Appointment> {
-  return (await call<{ appointment: Appointment }>('GET', `/api/appointments/${id}/`)).appointment
+  return allPages('appointments', (page) =>
+    dataOf(api.GET('/api/appointments/', { params: { query: { ...filter, ...page } }, signal })),
+  )
 }
 
 export interface Booking {
@@ -27,26 +22,21 @@ export interface Booking {
 }
 
 export async function book(booking: Booking, key: string): Promise<Appointment> {
-  const answer = await call<{ appointment: Appointment }>('POST', '/api/appointments/book/', {
-    body: booking,
-    idempotencyKey: key,
-  })
+  const answer = await dataOf(api.POST('/api/appointments/book/', { body: booking, headers: once(key) }))
   return answer.appointment
 }
 
 export async function cancel(
-  appointment: { id: number; version: number },
+  appointment: Pick<Appointment, 'id' | 'version'>,
   reason: string,
   key: string,
 ): Promise<Appointment> {
-  const answer = await call<{ appointment: Appointment }>(
-    'POST',
-    `/api/appointments/${appointment.id}/cancel/`,
-    {
+  const answer = await dataOf(
+    api.POST('/api/appointments/{appointment_id}/cancel/', {
+      params: { path: { appointment_id: appointment.id } },
       body: reason ? { reason } : {},
-      idempotencyKey: key,
-      version: appointment.version,
-    },
+      headers: { ...once(key), ...ifStill(appointment.version) },
+    }),
   )
   return answer.appointment
 }

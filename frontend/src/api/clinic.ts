@@ -1,7 +1,7 @@
 /** The clinic itself. */
-import { call } from './http'
+import { api, dataOf } from './http'
 import type { Clinic } from './shapes'
 
 export async function loadClinic(): Promise<Clinic> {
-  return (await call<{ clinic: Clinic }>('GET', '/api/clinic/')).clinic
+  return (await dataOf(api.GET('/api/clinic/'))).clinic
 }

@@ -1,15 +1,11 @@
 /** Doctors as patients find them, and their times. */
-import { call } from './http'
+import { api, dataOf } from './http'
 import { allPages } from './pages'
 import type { DoctorCard, SlotsOfDoctor } from './shapes'
 
 export async function loadDoctors(signal?: AbortSignal): Promise<DoctorCard[]> {
-  const answer = await allPages<'doctors', DoctorCard, { doctors: DoctorCard[] }>(
-    '/api/doctors/',
-    'doctors',
-    {
-      signal,
-    },
+  const answer = await allPages('doctors', (query) =>
+    dataOf(api.GET('/api/doctors/', { params: { query }, signal })),
   )
   return answer.doctors
 }
@@ -20,5 +16,6 @@ export function loadSlots(
   to: string,
   signal?: AbortSignal,
 ): Promise<SlotsOfDoctor> {
-  return call('GET', `/api/doctors/${doctor}/slots/`, { query: { from, to }, signal })
+  const params = { path: { doctor_id: doctor }, query: { from, to } }
+  return dataOf(api.GET('/api/doctors/{doctor_id}/slots/', { params, signal }))
 }

@@ -1,51 +1,48 @@
-/** Calls to the service in the signed-in person's name. */
+/** Calls to the service in the signed-in person's name, typed by its schema. */
+import createClient from 'openapi-fetch'
 import { session } from '../auth/session'
+import { newKey } from '../ui/attempt'
 import { Problem, problemOf } from './problem'
+import type { paths } from './schema'
 
-export interface Call {
-  query?: Record<string, string | number | boolean | undefined>
-  body?: unknown
-  /** One value per attempt of a person: a repeat of the same attempt has one effect. */
-  idempotencyKey?: string
-  /** The version the person was looking at; an older one is refused with 412. */
-  version?: number
-  signal?: AbortSignal
-}
-
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
-export async function call<Answer>(method: Method, path: string, options: Call = {}): Promise<Answer> {
+/** Every refusal is thrown as a Problem, so that an answer always has its data. */
+async function authorizedFetch(request: Request): Promise<Response> {
+  const again = request.clone()
   let token = await session.token()
-  let response = await send(method, path, options, token)
+  let response = await send(request, token)
   if (response.status === 401) {
     // The token was fine by our clock, so the server ended it early or the clocks differ: ask once more.
     token = await session.token({ not: token })
-    response = await send(method, path, options, token)
+    response = await send(again, token)
   }
   if (!response.ok) throw await problemOf(response)
-  return (response.status === 204 ? undefined : await response.json()) as Answer
+  return response
 }
 
-async function send(method: Method, path: string, options: Call, token: string): Promise<Response> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${token}`, Accept: 'application/json' }
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json'
-  if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey
-  if (options.version !== undefined) headers['If-Match'] = `"${options.version}"`
+async function send(request: Request, token: string): Promise<Response> {
+  request.headers.set('Authorization', `Bearer ${token}`)
   try {
-    return await fetch(path + queryString(options.query), {
-      method,
-      headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
-      signal: options.signal,
-    })
+    return await fetch(request)
   } catch (error) {
-    if (options.signal?.aborted) throw error
+    if (request.signal.aborted) throw error
     throw Problem.unreachable()
   }
 }
 
-function queryString(query: Call['query'] = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
-  return text && `?${text}`
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: authorizedFetch })
+
+/** The data of a call that was answered; refusals were thrown before. */
+export async function dataOf<Data>(call: Promise<{ data?: Data }>): Promise<Data> {
+  const { data } = await call
+  return data as Data
+}
+
+/** One key per attempt of a person: a repeat of the same attempt has one effect. */
+export function once(key: string = newKey()): { 'Idempotency-Key': string } {
+  return { 'Idempotency-Key': key }
+}
+
+/** The version the person was looking at; an older one is refused with 412. */
+export function ifStill(version: number): { 'If-Match': string } {
+  return { 'If-Match': `"${version}"` }
 }

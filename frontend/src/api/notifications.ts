@@ -1,22 +1,15 @@
 /** The inbox. */
-import { call } from './http'
+import { api, dataOf, once } from './http'
 import type { Notifications } from './shapes'
 
 const SHOWN = 50
 
-export function loadNotifications(
-  offset = 0,
-  signal?: AbortSignal,
-): Promise<Notifications & { count?: number }> {
-  return call('GET', '/api/notifications/', { query: { limit: SHOWN, offset: offset || undefined }, signal })
+export function loadNotifications(signal?: AbortSignal): Promise<Notifications> {
+  return dataOf(api.GET('/api/notifications/', { params: { query: { limit: SHOWN } }, signal }))
 }
 
 export type ReadMark = { up_to: number } | { ids: number[] }
 
-export async function markRead(mark: ReadMark, key: string): Promise<number> {
-  const answer = await call<{ unread: number }>('POST', '/api/notifications/read/', {
-    body: mark,
-    idempotencyKey: key,
-  })
-  return answer.unread
+export async function markRead(mark: ReadMark): Promise<number> {
+  return (await dataOf(api.POST('/api/notifications/read/', { body: mark, headers: once() }))).unread
 }

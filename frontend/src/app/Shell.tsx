@@ -26,7 +26,11 @@ export function Shell() {
             <span>{t('product')}</span>
           </Link>
           {places.length > 0 && (
-            <nav aria-label={t('nav.label')} className={styles.nav}>
+            <nav
+              aria-label={t('nav.label')}
+              className={styles.nav}
+              data-single={places.length === 1 || undefined}
+            >
               {places.map(({ to, label, icon }) => (
                 <Link key={to} to={to} className={styles.place} activeProps={{ 'data-active': true }}>
                   <Icon name={icon} size={18} />

@@ -2,7 +2,7 @@
 import { UnstyledButton } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Appointment } from '../api/shapes'
-import { type Clock, dateName, instantAt, minutesOf, timeOf } from '../time/clock'
+import { type Clock, dateName, hourOf, instantAt, minutesOf, timeOf } from '../time/clock'
 import styles from './DayCalendar.module.css'
 import { lanesOf } from './lanes'
 
@@ -48,7 +48,7 @@ export function DayCalendar({ date, zone, clock, now, appointments, fresh, onOpe
     >
       {hours.map((hour) => (
         <div key={hour} className={styles.hour} style={{ top: yOf(hour) }} aria-hidden="true">
-          <span>{timeOf(hour, clock)}</span>
+          <span>{hourOf(hour, clock)}</span>
         </div>
       ))}
       <ol className={styles.visits}>
@@ -89,7 +89,7 @@ export function DayCalendar({ date, zone, clock, now, appointments, fresh, onOpe
         <div className={styles.now} style={{ top: yOf(now) }} data-testid="now-line">
           <span className="visually-hidden">{t('day.now', { time: timeOf(now, clock) })}</span>
           <span aria-hidden="true" className={styles.nowTime}>
-            {timeOf(now, clock)}
+            {timeOf(now, clock).replace(/ [AP]M/, '')}
           </span>
         </div>
       )}

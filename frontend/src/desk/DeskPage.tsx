@@ -15,6 +15,8 @@ import { PageHead } from '../ui/PageHead'
 import { StatusBadge } from '../ui/StatusBadge'
 import styles from './DeskPage.module.css'
 
+const OPEN = new Set<Appointment['status']>(['SCHEDULED', 'ARRIVED', 'IN_PROGRESS'])
+
 export function DeskPage() {
   const { t } = useTranslation()
   const clinic = useQuery({
@@ -50,6 +52,9 @@ function Board({ zone }: { zone: string }) {
       .sort((a, b) => a.label.localeCompare(b.label))
   }, [all])
   const shown = all?.filter((each) => !doctor || String(each.doctor.id) === doctor) ?? []
+  // What is still open stays on top, however late it is.
+  const coming = shown.filter((each) => OPEN.has(each.status))
+  const over = shown.filter((each) => !OPEN.has(each.status))
   const day = dateName(date, { weekday: 'long', day: 'numeric', month: 'long' })
 
   return (
@@ -92,11 +97,8 @@ function Board({ zone }: { zone: string }) {
                 <th scope="col">{t('desk.status')}</th>
               </tr>
             </thead>
-            <tbody>
-              {shown.map((appointment) => (
-                <Row key={appointment.id} appointment={appointment} now={now} zone={zone} />
-              ))}
-            </tbody>
+            <Part name={t('desk.coming')} appointments={coming} now={now} zone={zone} />
+            <Part name={t('desk.over')} appointments={over} now={now} zone={zone} />
           </table>
         </div>
       )}
@@ -104,11 +106,34 @@ function Board({ zone }: { zone: string }) {
   )
 }
 
+interface PartProps {
+  name: string
+  appointments: Appointment[]
+  now: number
+  zone: string
+}
+
+function Part({ name, appointments, now, zone }: PartProps) {
+  if (appointments.length === 0) return null
+  return (
+    <tbody>
+      <tr className={styles.part}>
+        <th colSpan={4} scope="rowgroup">
+          {name} <span className="numbers">{appointments.length}</span>
+        </th>
+      </tr>
+      {appointments.map((appointment) => (
+        <Row key={appointment.id} appointment={appointment} now={now} zone={zone} />
+      ))}
+    </tbody>
+  )
+}
+
 function Row({ appointment, now, zone }: { appointment: Appointment; now: number; zone: string }) {
   const clock = useClock(zone)
   return (
     <tr
-      data-over={Date.parse(appointment.end) < now || undefined}
+      data-late={(appointment.status === 'SCHEDULED' && Date.parse(appointment.end) < now) || undefined}
       data-cancelled={appointment.status === 'CANCELLED' || undefined}
     >
       <td className={styles.time}>

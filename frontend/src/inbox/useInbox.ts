@@ -8,7 +8,6 @@ import { useMe } from '../app/useMe'
 import { applyToInbox, markInbox, mayNotify } from '../realtime/notifications'
 import { useLive } from '../realtime/useLive'
 import { showToast } from '../ui/announcements'
-import { newKey } from '../ui/attempt'
 import { problemWords } from '../ui/problemWords'
 
 export const inboxKey = ['inbox']
@@ -22,7 +21,7 @@ export function useInbox() {
   const look = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   return useLive<Notifications>({
     queryKey: inboxKey,
-    load: (signal) => loadNotifications(0, signal),
+    load: (signal) => loadNotifications(signal),
     apply: applyToInbox,
     after(event) {
       if (!mayNotify(event, me.id)) return
@@ -38,7 +37,7 @@ export function useMarkRead() {
   const client = useQueryClient()
   const { t } = useTranslation()
   return useMutation({
-    mutationFn: (mark: ReadMark) => markRead(mark, newKey()),
+    mutationFn: (mark: ReadMark) => markRead(mark),
     onMutate: (mark) => {
       const before = client.getQueryData<Notifications>(inboxKey)
       if (before) client.setQueryData(inboxKey, markInbox(before, mark, new Date().toISOString()))

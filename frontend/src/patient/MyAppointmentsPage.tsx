@@ -31,7 +31,7 @@ export function MyAppointmentsPage() {
   const [next, ...later] = coming
 
   return (
-    <>
+    <div className={styles.page}>
       <PageHead title={t('mine.title')}>
         {all && all.length > 0 && (
           <Button
@@ -60,7 +60,7 @@ export function MyAppointmentsPage() {
           {earlier.length > 0 && <Earlier appointments={earlier} />}
         </div>
       )}
-    </>
+    </div>
   )
 }
 

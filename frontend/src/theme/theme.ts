@@ -14,8 +14,35 @@ const petrol: MantineColorsTuple = [
   '#0e3736',
 ]
 
+/** Greys with a breath of the brand, so that Mantine's own surfaces sit on ours. */
+const dark: MantineColorsTuple = [
+  '#e7eceb',
+  '#c6d0cf',
+  '#a7b4b3',
+  '#7d8c8c',
+  '#3b494a',
+  '#2a3637',
+  '#1b2526',
+  '#172021',
+  '#121a1b',
+  '#0f1516',
+]
+
+const gray: MantineColorsTuple = [
+  '#f7f6f3',
+  '#f0efe9',
+  '#e6e5de',
+  '#dad9d1',
+  '#c5c6bf',
+  '#9ea29e',
+  '#7b8283',
+  '#515d60',
+  '#343e40',
+  '#1c2628',
+]
+
 export const theme = createTheme({
-  colors: { petrol },
+  colors: { petrol, dark, gray },
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 6 },
   fontFamily: "'Figtree Variable', ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
@@ -46,7 +73,7 @@ const shared = {
   '--mantine-color-default': 'var(--surface)',
   '--mantine-color-default-hover': 'var(--surface-hover)',
   '--mantine-color-default-color': 'var(--ink)',
-  '--mantine-color-default-border': 'var(--line)',
+  '--mantine-color-default-border': 'var(--field-line)',
   '--mantine-color-error': 'var(--danger)',
   '--mantine-color-petrol-light': 'var(--brand-soft)',
   '--mantine-color-petrol-light-color': 'var(--brand-soft-ink)',

@@ -33,6 +33,12 @@ export function timeOf(instant: string | number | Date, clock: Clock): string {
   return text.replace(' am', ' AM').replace(' pm', ' PM')
 }
 
+/** The full hours of an axis need no minutes where a.m. or p.m. says that it is a time. */
+export function hourOf(instant: number, clock: Clock): string {
+  const time = timeOf(instant, clock)
+  return clock.hours === '12' ? time.replace(':00', '') : time
+}
+
 /** The calendar date at that instant, as `YYYY-MM-DD`. */
 export function dateOf(instant: string | number | Date, zone: string): string {
   const parts = formatter(zone, { year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(
