@@ -162,7 +162,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
             if self._signing_in_or_signed_in()
             else settings.SOCKET_AUTH_MAX_BYTES
         )
-        if text is None or len(text.encode()) > limit:
+        if text is None or len(text.encode(errors="surrogatepass")) > limit:
             raise frames.BadFrame
         command = frames.parse_command(text)
         if not self._signing_in_or_signed_in() and not isinstance(command, frames.Auth):

@@ -34,7 +34,10 @@ def is_allowed(origin: str | None, *, host: str) -> bool:
         return False
     if origin is None:
         return True
-    page = urlsplit(origin)
+    try:
+        page = urlsplit(origin)
+    except ValueError:
+        return False
     if page.scheme not in ("http", "https"):
         return False
     return page.netloc == host or origin in settings.ALLOWED_ORIGINS
