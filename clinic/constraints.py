@@ -91,9 +91,12 @@ def _overlap_trigger(trigger: str, name: str, column: str, of: str) -> str:
 
 def _format_trigger(trigger: str, of: str) -> str:
     def malformed(column: str) -> str:
+        seconds, rest = f"substr(NEW.{column}, 1, 19)", f"substr(NEW.{column}, 20)"
         return (
-            f"NEW.{column} NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] "
-            f"[0-9][0-9]:[0-9][0-9]:[0-9][0-9]*' OR length(NEW.{column}) NOT IN (19, 26)"
+            f"typeof(NEW.{column}) <> 'text' "
+            # The modifier makes SQLite reckon: 30 February comes out as another day.
+            f"OR {seconds} IS NOT strftime('%Y-%m-%d %H:%M:%S', {seconds}, '+0 days') "
+            f"OR ({rest} <> '' AND {rest} NOT GLOB '.{'[0-9]' * 6}')"
         )
 
     return f"""
