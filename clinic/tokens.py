@@ -52,12 +52,19 @@ def read_access(text: str) -> AccessClaims:
     token = _genuine(AccessToken, text)
     try:
         return AccessClaims(
-            int(token["sub"]),
+            _person_id(token["sub"]),
             uuid.UUID(str(token[SESSION_CLAIM])),
             datetime.fromtimestamp(token["exp"], UTC),
         )
     except (KeyError, TypeError, ValueError):
         raise TokenInvalid from None
+
+
+def _person_id(subject: str) -> int:
+    person_id = int(subject)
+    if not 0 < person_id < 2**63:
+        raise ValueError("no row has this number")
+    return person_id
 
 
 def read_refresh(text: str) -> RefreshClaims:
@@ -72,7 +79,8 @@ def read_refresh(text: str) -> RefreshClaims:
 def _genuine(kind: type[Token], text: str) -> Token:
     try:
         token = kind(text)  # type: ignore[arg-type]  # the stubs ask for a Token, the code for its text
-    except (TokenError, TypeError, ValueError):
+    except (TokenError, TypeError, ValueError, OverflowError, OSError):
+        # The last two: an expiry that no calendar holds.
         raise TokenInvalid from None
     if "iat" not in token.payload:
         raise TokenInvalid
