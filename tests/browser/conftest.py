@@ -1,0 +1,63 @@
+"""What every browser test has: the built app, and pages that must behave."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.visits import Visits
+from tests.chromium import BrowserThread, OpenPage
+from tests.engine import Engine
+from tests.servers.fixtures import PROCESSES
+from tests.servers.web import Web
+
+ROOT = Path(__file__).resolve().parents[2]
+INDEX = ROOT / "frontend" / "dist" / "index.html"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_front_end() -> None:
+    if not INDEX.exists():
+        pytest.fail(
+            "the web app is not built: run `make test`, or `npm run build` in frontend/",
+            pytrace=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def shared_web(engine: Engine, django_db_setup: None) -> Iterator[Web]:
+    folder = engine.data_dir / "processes" / "browser"
+    folder.mkdir(parents=True)
+    web = Web(folder=folder, env={"LOG_LEVEL": "WARNING"})
+    web.start()
+    yield web
+    web.kill()
+
+
+@pytest.fixture
+def web(request: pytest.FixtureRequest, transactional_db: None, shared_web: Web) -> Web:
+    """One web process for all browser tests: the database behind it is as new for each of them.
+
+    Starting one takes as long as a whole test. A test that kills its web process starts its own.
+    """
+    request.node.stash.setdefault(PROCESSES, []).append(shared_web)
+    return shared_web
+
+
+@pytest.fixture
+def visit(built_front_end: None, open_page: OpenPage) -> Visits:
+    """Opens pages of the web app. The test fails by itself when one of them misbehaves:
+
+    an error or a warning in its console (a broken content security policy is one), an uncaught
+    exception, a request that leaves the server's own origin.
+    """
+    return Visits(open_page)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    done = yield
+    visits, thread = (pyfuncitem.funcargs.get(name) for name in ("visit", "browser_thread"))
+    if isinstance(visits, Visits) and isinstance(thread, BrowserThread):
+        thread.run(visits.check)
+    return done
