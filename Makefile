@@ -133,39 +133,50 @@ $(SCRATCH)/keys.json: | $(DEV_PACKAGES)
 	@$(APART) $(KEYS) >/dev/null
 
 check-format:
-	$(VENV_BIN)/ruff format --check .
+	@echo "-- format"
+	@$(VENV_BIN)/ruff format --check .
 
 check-lint:
-	$(VENV_BIN)/ruff check .
+	@echo "-- lint"
+	@$(VENV_BIN)/ruff check .
 
 check-types: $(SCRATCH)/keys.json
-	$(APART) $(VENV_BIN)/mypy
+	@echo "-- types"
+	@$(APART) $(VENV_BIN)/mypy
 
 check-imports:
-	$(VENV_BIN)/lint-imports
+	@echo "-- imports"
+	@$(VENV_BIN)/lint-imports
 
 check-migrations: $(SCRATCH)/keys.json
-	$(APART) $(MANAGE) makemigrations --check --dry-run
+	@echo "-- migrations"
+	@$(APART) $(MANAGE) makemigrations --check --dry-run
 
 check-django: $(SCRATCH)/keys.json
-	$(APART) $(MANAGE) check
+	@echo "-- system checks"
+	@$(APART) $(MANAGE) check
 
 check-schema: $(SCRATCH)/keys.json
-	$(APART) $(MANAGE) spectacular --validate --file $(SCRATCH)/openapi.json --format openapi-json
-	frontend/node_modules/.bin/openapi-typescript $(SCRATCH)/openapi.json --output $(SCRATCH)/schema.d.ts >/dev/null
-	diff -u frontend/openapi.json $(SCRATCH)/openapi.json
-	diff -u frontend/src/api/schema.d.ts $(SCRATCH)/schema.d.ts
+	@echo "-- schema and the types made from it"
+	@$(APART) $(MANAGE) spectacular --validate --file $(SCRATCH)/openapi.json --format openapi-json
+	@frontend/node_modules/.bin/openapi-typescript $(SCRATCH)/openapi.json --output $(SCRATCH)/schema.d.ts >/dev/null
+	@diff -u frontend/openapi.json $(SCRATCH)/openapi.json
+	@diff -u frontend/src/api/schema.d.ts $(SCRATCH)/schema.d.ts
 
 check-frontend:
-	cd frontend && npm run --silent check
+	@echo "-- front end"
+	@cd frontend && npm run --silent check
 
 test-sqlite:
-	CLINIC_TEST_ENGINE=sqlite $(PYTEST)
+	@echo "-- tests on SQLite, one web process, no Redis"
+	@CLINIC_TEST_ENGINE=sqlite $(PYTEST)
 
 test-postgres:
-	CLINIC_TEST_ENGINE=postgres $(PYTEST)
+	@echo "-- tests on PostgreSQL and Redis"
+	@CLINIC_TEST_ENGINE=postgres $(PYTEST)
 
 test-frontend:
-	cd frontend && npm test
+	@echo "-- tests of the front end"
+	@cd frontend && npm test
 
 .PHONY: up worker check test proof bench fix types lock clean help dev $(CHECKS) $(TESTS)
