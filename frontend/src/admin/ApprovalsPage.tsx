@@ -1,5 +1,5 @@
 /** Doctors who wait for the clinic's word, live. */
-import { Button, Group, Modal, Skeleton } from '@mantine/core'
+import { Button, Group, Skeleton } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -13,6 +13,7 @@ import { useTimePreferences } from '../time/preferences'
 import { showToast } from '../ui/announcements'
 import { useAttempt } from '../ui/attempt'
 import { Card } from '../ui/Card'
+import { Dialog } from '../ui/Dialog'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorNote } from '../ui/ErrorNote'
 import { Icon } from '../ui/Icon'
@@ -146,14 +147,7 @@ function Waiting({ doctor, onDecided }: { doctor: User; onDecided: () => void })
           <ErrorNote error={decision.error} />
         </div>
       )}
-      <Modal
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title={t('approvals.rejectTitle', { name })}
-        centered
-        radius="lg"
-        closeButtonProps={{ 'aria-label': t('close') }}
-      >
+      <Dialog opened={asking} onClose={() => setAsking(false)} title={t('approvals.rejectTitle', { name })}>
         <p className={styles.lead}>{t('approvals.rejectLead')}</p>
         <Group justify="flex-end" gap="sm">
           <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
@@ -163,7 +157,7 @@ function Waiting({ doctor, onDecided }: { doctor: User; onDecided: () => void })
             {t('approvals.reject')}
           </Button>
         </Group>
-      </Modal>
+      </Dialog>
     </Card>
   )
 }

@@ -1,5 +1,5 @@
 /** Who is signed in, how they like to read times, and the way out. */
-import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core'
+import { Popover, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { session } from '../auth/session'
@@ -17,13 +17,23 @@ export function AccountMenu() {
   const { zone, hours } = useTimePreferences()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (
-    <Menu width={300} position="bottom-end" radius="lg" shadow="md" closeOnItemClick trapFocus>
-      <Menu.Target>
-        <UnstyledButton className={styles.trigger} aria-label={t('account.menu', { name })}>
+    <Popover
+      width={300}
+      position="bottom-end"
+      radius="lg"
+      shadow="md"
+      trapFocus
+      returnFocus
+      // Inside the header's landmark, not at the end of the page.
+      withinPortal={false}
+    >
+      <Popover.Target>
+        <UnstyledButton className={styles.trigger}>
           <Initials name={name} size={36} />
+          <span className="visually-hidden">{t('account.menu', { name })}</span>
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown className={styles.menu}>
+      </Popover.Target>
+      <Popover.Dropdown className={styles.menu}>
         <div className={styles.person}>
           <span className={styles.name}>{name}</span>
           <span className={styles.role}>
@@ -70,12 +80,12 @@ export function AccountMenu() {
             ]}
           />
         </Setting>
-        <Menu.Divider />
-        <Menu.Item leftSection={<Icon name="signOut" />} onClick={() => void session.signOut()}>
+        <UnstyledButton className={styles.signOut} onClick={() => void session.signOut()}>
+          <Icon name="signOut" />
           {t('account.signOut')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </UnstyledButton>
+      </Popover.Dropdown>
+    </Popover>
   )
 }
 

@@ -1,13 +1,13 @@
 /** The way to the inbox, with how much of it is unread. */
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { useInbox } from '../inbox/useInbox'
+import { useNews } from '../inbox/useNews'
 import { Icon } from '../ui/Icon'
 import styles from './Bell.module.css'
 
 export function Bell() {
   const { t } = useTranslation()
-  const unread = useInbox().data?.unread ?? 0
+  const unread = useNews()?.unread ?? 0
   return (
     <Link to="/inbox" className={styles.bell} aria-label={t('inbox.bell', { count: unread })}>
       <Icon name="bell" size={20} />

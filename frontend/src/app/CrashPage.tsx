@@ -10,7 +10,8 @@ export function CrashPage({ error }: ErrorComponentProps) {
   const { t } = useTranslation()
   const known = error instanceof Problem
   return (
-    <div style={{ maxWidth: 640, margin: '12vh auto', padding: '0 16px' }}>
+    <main style={{ maxWidth: 640, margin: '12vh auto', padding: '0 16px' }}>
+      <h1 className="visually-hidden">{t('error.title')}</h1>
       <ErrorNote
         error={error}
         title={known ? t('error.loading') : t('crash.title')}
@@ -20,6 +21,6 @@ export function CrashPage({ error }: ErrorComponentProps) {
           {t('crash.reload')}
         </Button>
       </ErrorNote>
-    </div>
+    </main>
   )
 }

@@ -7,10 +7,10 @@ import { EmptyState } from '../ui/EmptyState'
 export function NotFoundPage() {
   const { t } = useTranslation()
   return (
-    <div style={{ maxWidth: 640, margin: '12vh auto', padding: '0 16px' }}>
-      <EmptyState icon="search" title={t('notFound.title')} lead={t('notFound.lead')}>
+    <main style={{ maxWidth: 640, margin: '12vh auto', padding: '0 16px' }}>
+      <EmptyState isPage icon="search" title={t('notFound.title')} lead={t('notFound.lead')}>
         <Button renderRoot={(props) => <Link to="/" {...props} />}>{t('notFound.home')}</Button>
       </EmptyState>
-    </div>
+    </main>
   )
 }

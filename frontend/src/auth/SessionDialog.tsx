@@ -1,6 +1,7 @@
 /** The way back in when a session ends under an open page; the page and what is typed in it stay. */
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../ui/Dialog'
 import styles from './forms.module.css'
 import { SignInForm } from './SignInForm'
 import { session } from './session'
@@ -8,22 +9,12 @@ import { session } from './session'
 export function SessionDialog({ open }: { open: boolean }) {
   const { t } = useTranslation()
   return (
-    <Modal
-      opened={open}
-      onClose={() => undefined}
-      withCloseButton={false}
-      closeOnEscape={false}
-      closeOnClickOutside={false}
-      title={t('signIn.again')}
-      centered
-      radius="lg"
-      zIndex={500}
-    >
+    <Dialog opened={open} title={t('signIn.again')} zIndex={500}>
       <p className={styles.lead}>{t('signIn.againLead')}</p>
       <SignInForm />
       <Button variant="subtle" fullWidth mt="sm" onClick={() => void session.signOut()}>
         {t('signIn.notYou')}
       </Button>
-    </Modal>
+    </Dialog>
   )
 }

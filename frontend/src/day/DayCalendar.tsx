@@ -68,11 +68,6 @@ export function DayCalendar({ date, zone, clock, now, appointments, fresh, onOpe
                 data-fresh={fresh.has(appointment.id) || undefined}
                 data-past={Date.parse(appointment.end) < now || undefined}
                 data-tall={height > 50 || undefined}
-                aria-label={t('day.open', {
-                  ...times,
-                  patient: appointment.patient.name,
-                  status: t(`appointment.status.${appointment.status}`),
-                })}
                 onClick={() => onOpen(appointment)}
               >
                 <span className={styles.patient}>{appointment.patient.name}</span>

@@ -1,11 +1,12 @@
 /** One visit of the doctor's calendar: who, when, why, and calling it off. */
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Appointment } from '../api/shapes'
 import { dayName, timeOf, zoneName } from '../time/clock'
 import { useClock } from '../time/useClock'
 import { CancelDialog } from '../ui/CancelDialog'
+import { Dialog } from '../ui/Dialog'
 import { Initials } from '../ui/Initials'
 import { StatusBadge } from '../ui/StatusBadge'
 import styles from './AppointmentDialog.module.css'
@@ -21,18 +22,15 @@ export function AppointmentDialog({ appointment, zone, onClose }: Props) {
   const [cancelling, setCancelling] = useState(false)
   return (
     <>
-      <Modal
+      <Dialog
         opened={appointment !== undefined && !cancelling}
         onClose={onClose}
         title={t('appointment.title')}
-        centered
-        radius="lg"
-        closeButtonProps={{ 'aria-label': t('close') }}
       >
         {appointment && (
           <Details appointment={appointment} zone={zone} onCancel={() => setCancelling(true)} />
         )}
-      </Modal>
+      </Dialog>
       {appointment && (
         <Cancelling
           appointment={appointment}

@@ -96,9 +96,9 @@ function Booking({ data, to }: { data: SlotsOfDoctor; to: string }) {
                 />
               </section>
               <section aria-label={t('book.pickTime')} className={styles.times} data-testid="slots">
-                <h3 className={styles.dayName}>
+                <h2 className={styles.dayName}>
                   {day && dateName(day, { weekday: 'long', day: 'numeric', month: 'long' })}
-                </h3>
+                </h2>
                 <p className={styles.zone}>
                   <Icon name="clock" size={15} />
                   <span>

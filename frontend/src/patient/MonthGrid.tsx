@@ -52,9 +52,9 @@ export function MonthGrid({ from, to, free, chosen, onChoose }: Props) {
   return (
     <div>
       <div className={styles.head}>
-        <h3 className={styles.month} aria-live="polite">
+        <h2 className={styles.month} aria-live="polite">
           {dateName(`${month}-01`, { month: 'long', year: 'numeric' })}
-        </h3>
+        </h2>
         <div className={styles.turns}>
           <UnstyledButton
             className={styles.turn}

@@ -162,16 +162,13 @@ function Earlier({ appointments }: { appointments: Appointment[] }) {
 }
 
 function Row({ appointment }: { appointment: Appointment }) {
-  const { t } = useTranslation()
   const clock = useClock(appointment.time_zone)
-  const when = useWhen(appointment)
   return (
     <li>
       <Link
         to="/appointments/$appointmentId"
         params={{ appointmentId: String(appointment.id) }}
         className={styles.row}
-        aria-label={t('mine.open', { name: appointment.doctor.name, when })}
       >
         <DateTile date={dateOf(appointment.start, clock.zone)} />
         <span className={styles.rowBody}>

@@ -60,7 +60,6 @@ function Time({ slot, free, clock, chosen, onChoose }: TimeProps) {
       data-state={free ? 'free' : 'taken'}
       aria-pressed={free && slot.start === chosen}
       aria-disabled={!free}
-      aria-label={free ? time : t('book.takenSlot', { time })}
       onClick={() => free && onChoose(slot)}
     >
       <span className={styles.clock}>{time}</span>

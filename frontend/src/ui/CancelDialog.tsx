@@ -1,5 +1,5 @@
 /** Asks once before an appointment is cancelled. */
-import { Button, Group, Modal, Textarea } from '@mantine/core'
+import { Button, Group, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +9,7 @@ import type { Appointment, Appointments } from '../api/shapes'
 import { announce, showToast } from './announcements'
 import { useAttempt } from './attempt'
 import styles from './CancelDialog.module.css'
+import { Dialog } from './Dialog'
 import { ErrorNote } from './ErrorNote'
 
 interface Props {
@@ -58,14 +59,7 @@ export function CancelDialog({ appointment, name, when, opened, onClose }: Props
   }
 
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('appointment.cancelTitle')}
-      centered
-      radius="lg"
-      closeButtonProps={{ 'aria-label': t('close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('appointment.cancelTitle')}>
       <div className={styles.body}>
         <p className={styles.lead}>{t('appointment.cancelLead', { when, name })}</p>
         {cancelling.error && <ErrorNote error={cancelling.error} />}
@@ -92,6 +86,6 @@ export function CancelDialog({ appointment, name, when, opened, onClose }: Props
           </Button>
         </Group>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

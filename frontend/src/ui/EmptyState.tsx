@@ -7,16 +7,19 @@ interface Props {
   icon: IconName
   title: string
   lead: string
+  /** The title of the whole page, where nothing else is on it. */
+  isPage?: boolean
   children?: ReactNode
 }
 
-export function EmptyState({ icon, title, lead, children }: Props) {
+export function EmptyState({ icon, title, lead, isPage, children }: Props) {
+  const Title = isPage ? 'h1' : 'h2'
   return (
     <div className={styles.empty}>
       <span className={styles.mark}>
         <Icon name={icon} size={24} />
       </span>
-      <h2 className={styles.title}>{title}</h2>
+      <Title className={styles.title}>{title}</Title>
       <p className={styles.lead}>{lead}</p>
       {children && <div className={styles.action}>{children}</div>}
     </div>
