@@ -25,10 +25,18 @@ class Day(serializers.DateField):
 
 
 class Instant(serializers.DateTimeField):
+    """A moment, with its offset: whose clock a bare time means, nobody can know."""
+
+    default_error_messages = {"naive": "Say the offset too, as in 2027-03-01T09:30:00+01:00."}
     default_validators = [
         MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)),
         MaxValueValidator(datetime(2199, 12, 31, tzinfo=UTC)),
     ]
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            self.fail("naive")
+        return super().enforce_timezone(value)
 
 
 class IdInPath:
