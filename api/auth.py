@@ -98,7 +98,7 @@ class RegisterView(Endpoint):
     @extend_schema(request=RegisterBody, responses={201: Registered})
     def post(self, request: Request) -> Response:
         person, tokens = _register(request)
-        return _with_tokens(request, tokens, 201, _registered(person))
+        return _with_tokens(tokens, 201, as_cookie=_wants_cookie(request), body=_registered(person))
 
 
 class RegisterFlatView(Endpoint):
@@ -116,7 +116,8 @@ class RegisterFlatView(Endpoint):
             "email": person.email,
             "role": person.role,
         }
-        return _with_tokens(request, tokens, 201, {**_registered(person), **top})
+        body = {**_registered(person), **top}
+        return _with_tokens(tokens, 201, as_cookie=_wants_cookie(request), body=body)
 
 
 class LoginView(Endpoint):
@@ -129,7 +130,7 @@ class LoginView(Endpoint):
     def post(self, request: Request) -> Response:
         body = body_of(request, LoginBody)
         tokens = sign_in(device=_device(request), **body)
-        return _with_tokens(request, tokens, 200)
+        return _with_tokens(tokens, 200, as_cookie=_wants_cookie(request))
 
 
 class RefreshView(Endpoint):
@@ -144,7 +145,9 @@ class RefreshView(Endpoint):
         refresh = given or request.COOKIES.get(settings.REFRESH_COOKIE)
         if not refresh:
             raise TokenInvalid("There is no refresh token in the body or in a cookie.")
-        return _with_tokens(request, refresh_session(refresh=refresh), 200)
+        # What came in a cookie stays in a cookie: no script of the page may ever read it.
+        as_cookie = not given or _wants_cookie(request)
+        return _with_tokens(refresh_session(refresh=refresh), 200, as_cookie=as_cookie)
 
 
 class TokenView(LoginView):
@@ -192,11 +195,14 @@ def _registered(person: Person) -> dict[str, Any]:
     return {"message": message, "user": user_shape(person).wire()}
 
 
+def _wants_cookie(request: Request) -> bool:
+    return bool(request.headers.get(COOKIE_HEADER) == "1")
+
+
 def _with_tokens(
-    request: Request, tokens: TokenPair, status: int, body: dict[str, Any] | None = None
+    tokens: TokenPair, status: int, *, as_cookie: bool, body: dict[str, Any] | None = None
 ) -> Response:
     """Tokens in the body; the refresh token only as a cookie for a browser that asks for it so."""
-    as_cookie = request.headers.get(COOKIE_HEADER) == "1"
     shown = {"access": tokens.access} if as_cookie else _both(tokens)
     response = Response(shown if body is None else {**body, "tokens": shown}, status=status)
     if as_cookie:
@@ -205,7 +211,7 @@ def _with_tokens(
             tokens.refresh,
             max_age=settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"],  # type: ignore[arg-type]
             path=COOKIE_PATH,
-            secure=request.is_secure(),
+            secure=settings.BEHIND_TLS,
             httponly=True,
             samesite="Strict",
         )

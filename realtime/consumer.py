@@ -15,13 +15,14 @@ from django.db import DatabaseError
 from clinic import clock
 from clinic.errors import ClinicError, TokenInvalid
 from clinic.policy import may_watch, usual_topics
+from clinic.queries.sessions import Viewer
 from clinic.topics import NoSuchTopic, Topic, parse_topic
 from realtime import closing, frames
 from realtime.closing import Closing
 from realtime.hub import Hub, this_hub
 from realtime.limits import Bucket, Strikes
 from realtime.pump import Subscription
-from realtime.reads import Identity, Viewer, identify, position
+from realtime.reads import Identity, identify, position
 
 log = structlog.get_logger(__name__)
 # Beyond this many replays in the queue a client is asked to come back.
@@ -62,10 +63,16 @@ class ClinicSocket(AsyncWebsocketConsumer):
             limit=settings.SOCKET_BAD_FRAMES_PER_MINUTE, seconds=60, clock=self.loop.time
         )
         self._unacked = 0
-        self._acked_at = self.loop.time()
+        self._moved_at = self.loop.time()
         self._sent_at = self.loop.time()
         self._address = ""
         self._counted = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._release()  # also when the server gives up on us
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own hops to a thread before every message, to close connections we do not have.
@@ -87,15 +94,14 @@ class ClinicSocket(AsyncWebsocketConsumer):
         await self.send_text(_welcome())
 
     async def disconnect(self, code: int) -> None:
-        self._release()
         raise StopConsumer
 
     async def part(self, why: Closing) -> None:
         """Say why, then close."""
         if not self._closed:
-            await self.send_text(why.frame())
             self._release()
             log.info("socket_closed", code=why.code, status=why.status)
+            await self._write({"type": "websocket.send", "text": why.frame()})
             await self._write({"type": "websocket.close", "code": why.status})
 
     async def send_text(self, text: str) -> None:
@@ -147,11 +153,11 @@ class ClinicSocket(AsyncWebsocketConsumer):
         except frames.BadFrame as bad:
             await self._refuse_frame(bad)
             return
-        if isinstance(command, frames.Ack):
-            self._acknowledge(command)
-        elif not self._bucket.take():
+        if isinstance(command, frames.Ack) and self._acknowledge(command):
+            return  # there are no more of these than of events
+        if not self._bucket.take():
             await self.part(closing.TOO_MANY_FRAMES)
-        else:
+        elif not isinstance(command, frames.Ack):
             self._commands.append(command)
             if self._worker is None:
                 self._worker = self.loop.create_task(self._work())
@@ -272,9 +278,9 @@ class ClinicSocket(AsyncWebsocketConsumer):
             return
         # From here on the feed is woken; only then may the database be asked where the topic stands.
         feed = self.hub.feed(topic)
-        subscription = Subscription(self, feed, command.since or 0)
-        self._leave(topic)
+        subscription = Subscription(self, feed)
         feed.join(subscription)
+        self._leave(topic)
         try:
             place = await self.hub.replays.run(position, topic, self.session_id)
         except BaseException:
@@ -287,7 +293,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         mode = "reset" if reason else "fresh" if command.since is None else "resumed"
         watching = frames.Watching(
             re=command.id,
-            topic=command.topic,
+            topic=str(topic),
             head=place.head,
             epoch=place.epoch,
             mode=mode,  # type: ignore[arg-type]
@@ -297,11 +303,9 @@ class ClinicSocket(AsyncWebsocketConsumer):
         if reason:
             subscription.close()
             return
-        if command.since is None:
-            subscription.cursor = subscription.acked = place.head
-        self.subscriptions[command.topic] = subscription
+        self.subscriptions[str(topic)] = subscription
         feed.head = max(feed.head, place.head)
-        subscription.catch_up(announce=True)
+        subscription.begin(place.head if command.since is None else command.since)
 
     async def _is_refused(self, command: frames.Watch) -> bool:
         known = command.topic in self.subscriptions
@@ -333,9 +337,8 @@ class ClinicSocket(AsyncWebsocketConsumer):
         return self._unacked < settings.SOCKET_ACK_WINDOW and not self._closed
 
     def sent_events(self, count: int) -> None:
-        if self._unacked == 0:
-            self._acked_at = self.loop.time()
         self._unacked += count
+        self._moved_at = self.loop.time()
 
     def drop(self, subscription: Subscription) -> None:
         """A subscription has ended: its events need no acknowledgement any more."""
@@ -344,15 +347,19 @@ class ClinicSocket(AsyncWebsocketConsumer):
             self._unacked -= subscription.cursor - subscription.acked
             self._read_on()
 
-    def _acknowledge(self, command: frames.Ack) -> None:
+    def _acknowledge(self, command: frames.Ack) -> bool:
+        """Whether that acknowledged anything."""
+        before = self._unacked
         for topic, seq in command.topics.items():
             subscription = self.subscriptions.get(topic)
-            if subscription is None or not subscription.acked < seq <= subscription.cursor:
-                continue
-            self._unacked -= seq - subscription.acked
-            subscription.acked = seq
-            self._acked_at = self.loop.time()
+            if subscription is not None and subscription.acked < seq <= subscription.cursor:
+                self._unacked -= seq - subscription.acked
+                subscription.acked = seq
+        if self._unacked == before:
+            return False
+        self._moved_at = self.loop.time()
         self._read_on()
+        return True
 
     def _read_on(self) -> None:
         if self.has_room():
@@ -379,7 +386,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
             await self.send_text(frames.Heartbeat(heads=heads, time=clock.now()).text())
 
     def _is_stalled(self) -> bool:
-        stalled_for = self.loop.time() - self._acked_at
+        stalled_for = self.loop.time() - self._moved_at
         return not self.has_room() and stalled_for > settings.SOCKET_ACK_STALL_SECONDS
 
 
@@ -404,7 +411,7 @@ def _authenticated(command_id: int, identity: Identity) -> str:
     viewer = identity.viewer
     return frames.Authenticated(
         re=command_id,
-        user=frames.User(id=viewer.pk, name=viewer.name, role=viewer.role),
+        user=frames.User(id=viewer.pk, name=identity.name, role=viewer.role),
         expires_at=identity.expires_at,
         epoch=identity.epoch,
         topics=[str(topic) for topic in usual_topics(viewer)],

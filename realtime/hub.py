@@ -6,7 +6,7 @@ for the heads of all watched topics in one query: with Redis dead, events are la
 
 import asyncio
 import contextlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 from typing import TYPE_CHECKING, Final
@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from clinic.journal import Announcement
+from clinic.queries.sessions import viewers_behind
 from clinic.topics import Topic
 from realtime.pump import Feed
-from realtime.reads import LIVE_THREADS, Pool, current_viewers, heads
+from realtime.reads import LIVE_THREADS, Pool, heads
 
 if TYPE_CHECKING:
     from realtime.consumer import ClinicSocket
@@ -41,6 +42,7 @@ class Hub:
         self.replays = Pool(settings.REPLAYS_AT_ONCE, "replays")
         self.feeds: dict[str, Feed] = {}
         self.sockets: set[ClinicSocket] = set()
+        self._by_person: defaultdict[int, set[ClinicSocket]] = defaultdict(set)
         self.unauthenticated: Counter[str] = Counter()
         self._groups = _Groups(self) if settings.REDIS_URL is not None else None
         duties = [self._sweep_for_ever, self._tick_for_ever]
@@ -64,12 +66,16 @@ class Hub:
     def admit(self, socket: "ClinicSocket") -> list["ClinicSocket"]:
         """Count a signed-in socket; the oldest ones of its person that are too many are given back."""
         self.sockets.add(socket)
-        theirs = [one for one in self.sockets if one.viewer.pk == socket.viewer.pk]
-        theirs.sort(key=lambda one: one.authenticated_at)
+        self._by_person[socket.viewer.pk].add(socket)
+        theirs = sorted(self._by_person[socket.viewer.pk], key=lambda one: one.authenticated_at)
         return theirs[: -settings.SOCKETS_PER_PERSON]
 
     def forget(self, socket: "ClinicSocket") -> None:
         self.sockets.discard(socket)
+        theirs = self._by_person[socket.viewer.pk]
+        theirs.discard(socket)
+        if not theirs:
+            del self._by_person[socket.viewer.pk]
 
     def _drop_feed(self, feed: Feed) -> None:
         name = str(feed.topic)
@@ -93,9 +99,8 @@ class Hub:
 
     def recheck_person(self, person_id: int) -> None:
         """Somebody's sessions or rights have changed: look at their sockets at once."""
-        theirs = [one for one in self.sockets if one.viewer.pk == person_id]
-        if theirs:
-            self.loop.create_task(self._recheck(theirs))
+        if person_id in self._by_person:
+            self.loop.create_task(self._recheck(list(self._by_person[person_id])))
 
     async def wake_all(self) -> None:
         """Ask the database where everything stands."""
@@ -105,7 +110,7 @@ class Hub:
 
     async def _recheck(self, sockets: list["ClinicSocket"]) -> None:
         with contextlib.suppress(DatabaseError):  # the sweep will ask again
-            viewers = await self.reads.run(current_viewers, {one.session_id for one in sockets})
+            viewers = await self.reads.run(viewers_behind, {one.session_id for one in sockets})
             for socket in sockets:
                 await socket.apply_rights(viewers.get(socket.session_id))
 

@@ -15,7 +15,7 @@ from clinic.errors import TokenInvalid
 from clinic.policy import may_watch, require_watch
 from clinic.queries.journal import Frame, Position, frames_after, heads_of, position_of
 from clinic.queries.journal import epoch as journal_epoch
-from clinic.queries.sessions import sessions_by_id, standing_session
+from clinic.queries.sessions import Viewer, standing_session, viewer_of, viewers_behind
 from clinic.tokens import read_access
 from clinic.topics import Topic
 
@@ -25,22 +25,12 @@ LIVE_THREADS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """What a socket remembers of its person: enough for the policy (clinic.policy.Actor)."""
-
-    pk: int
-    name: str
-    role: str
-    is_active: bool
-    is_approved: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Identity:
     """Whose token this is, until when, and in which epoch the journal counts."""
 
     session_id: uuid.UUID
     viewer: Viewer
+    name: str
     expires_at: datetime
     epoch: str
 
@@ -92,25 +82,13 @@ def identify(token: str) -> Identity:
     """Raises TokenInvalid."""
     claims = read_access(token)
     session = standing_session(claims)
-    return Identity(session.id, viewer_of(session.person), claims.expires_at, journal_epoch())
-
-
-def viewer_of(person: Any) -> Viewer:
-    return Viewer(person.pk, person.name, person.role, person.is_active, person.is_approved)
-
-
-def current_viewers(sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, Viewer]:
-    """The people behind those of these sessions that still stand."""
-    return {
-        session_id: viewer_of(session.person)
-        for session_id, session in sessions_by_id(sessions).items()
-        if session.ended_at is None
-    }
+    person = session.person
+    return Identity(session.id, viewer_of(person), person.name, claims.expires_at, journal_epoch())
 
 
 def position(topic: Topic, session_id: uuid.UUID) -> Position:
     """Where a topic stands, for a session that may watch it. Raises NoSuchTopic, TokenInvalid."""
-    viewer = current_viewers([session_id]).get(session_id)
+    viewer = viewers_behind([session_id]).get(session_id)
     if viewer is None:
         raise TokenInvalid
     require_watch(viewer, topic)
@@ -120,7 +98,7 @@ def position(topic: Topic, session_id: uuid.UUID) -> Position:
 def next_delivery(topic: Topic, after: int, sessions: Collection[uuid.UUID]) -> Delivery:
     """One page of a topic for some sessions: their right to it is asked in the same breath."""
     frames = frames_after(str(topic), after, limit=settings.REPLAY_PAGE)
-    viewers = current_viewers(sessions)
+    viewers = viewers_behind(sessions)
     allowed = (sid for sid, viewer in viewers.items() if may_watch(viewer, topic))
     return Delivery(frames, frozenset(allowed))
 

@@ -20,7 +20,8 @@ def mark_read(*, actor: Person, up_to: int | None = None, ids: Sequence[int] = (
     with transaction.atomic():
         unread = inbox_of(actor, unread_only=True)
         unread = unread.filter(seq__lte=up_to) if up_to is not None else unread.filter(pk__in=ids)
-        marked = tuple(unread.order_by("pk").values_list("pk", flat=True))
+        # In order: two devices that mark the same lines at once must not wait for each other.
+        marked = tuple(unread.order_by("pk").select_for_update().values_list("pk", flat=True))
         inbox_of(actor).filter(pk__in=marked).update(read_at=now)
         left = unread_count(actor)
         if marked:

@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from clinic.errors import TokenInvalid
-from clinic.models import Session
+from clinic.models import Person, Session
 from clinic.tokens import AccessClaims
 
 
@@ -25,6 +26,26 @@ def standing_session(claims: AccessClaims) -> Session:
     return session
 
 
-def sessions_by_id(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Session]:
-    """Those that still exist, with their people, ended ones too."""
-    return Session.objects.select_related("person").in_bulk(list(ids))
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What is remembered of a person between two looks: enough for the policy (clinic.policy.Actor)."""
+
+    pk: int
+    role: str
+    is_active: bool
+    is_approved: bool
+
+
+def viewer_of(person: Person) -> Viewer:
+    return Viewer(person.pk, person.role, person.is_active, person.is_approved)
+
+
+def viewers_behind(sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, Viewer]:
+    """The people behind those of these sessions that still stand, as they are now, in one query."""
+    rows = Session.objects.filter(id__in=sessions, ended_at=None).values_list(
+        "id", "person_id", "person__role", "person__is_active", "person__is_approved"
+    )
+    return {
+        session_id: Viewer(person_id, role, is_active, is_approved)
+        for session_id, person_id, role, is_active, is_approved in rows
+    }
