@@ -246,11 +246,11 @@ def _slot_events(
     """What the watchers of the doctor's slots see of a change within `span`.
 
     Each slot of the grid that it touches; or the whole day, where the doctor's daily limit was
-    reached or left by it.
+    reached or left by it, or is still exceeded: a slot that is freed then is gone, not free.
     """
     schedule = before.schedule
     day = schedule.date_of(span.start)
-    if is_full(schedule, before.busy, day) != is_full(schedule, busy_after, day):
+    if is_full(schedule, before.busy, day) or is_full(schedule, busy_after, day):
         return [HoursChanged(doctor_id=doctor.pk, dates=(day,))]
     after = Calendar(schedule, busy_after)
     kinds = {SlotState.TAKEN: SlotTakenEvent, SlotState.FREE: SlotFreedEvent}
