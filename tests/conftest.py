@@ -1,5 +1,6 @@
 """What every test has: an engine, a database that is as new, cheap passwords."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,10 @@ with pytest.MonkeyPatch.context() as only_now:
     # pytest-xdist's workers inherit the environment: there, too, nobody may read the settings earlier.
     only_now.setenv("DJANGO_SETTINGS_MODULE", "clinic.settings")
     django.setup()
+if (django_settings.REDIS_URL or None) != _engine.environment["REDIS_URL"]:
+    raise pytest.UsageError(
+        "REDIS_URL stands in .local.env: the tests choose their Redis themselves"
+    )
 
 pytest_plugins = ["tests.servers.fixtures", "tests.chromium"]
 
@@ -38,8 +43,11 @@ def pytest_report_header() -> str:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    hands_out_tests = session.config.pluginmanager.hasplugin("dsession")
+    if hands_out_tests:
+        # Any of our entry points that was imported meanwhile has named it again.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
     if not session.config.option.collectonly:
-        hands_out_tests = session.config.pluginmanager.hasplugin("dsession")
         _engine.start(runs_tests=not hands_out_tests)
 
 
