@@ -1,0 +1,1 @@
+"""How fast the service is, measured on real processes: `python -m tests.bench [names] [--quick]`."""

@@ -1,0 +1,95 @@
+"""The command: measures what is named (everything by default), prints a table, writes JSON and a picture."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from tests.bench import latency, machine, report, scale, sockets, targeted
+from tests.bench.machine import on_cores
+from tests.bench.progress import step
+from tests.bench.scale import Scale
+from tests.bench.stage import Stage, stage
+
+RACE_THREADS: Final = 16
+
+
+def race(place: Stage, sizes: Scale) -> dict[str, Any]:
+    """Both engines. There is no server to keep apart, so every core is used."""
+    found = {}
+    for engine, prepare in (("sqlite", place.embedded), ("postgresql", place.production)):
+        with (
+            step(f"Race: {sizes.race_attempts} attempts on {engine}"),
+            on_cores(place.layout.server | place.layout.others),
+        ):
+            found[engine] = place.ask(
+                prepare("race"),
+                "race.race",
+                attempts=sizes.race_attempts,
+                threads=RACE_THREADS,
+                at_most_seconds=sizes.race_seconds,
+            )
+    return found
+
+
+MEASURES: Final[dict[str, Callable[[Stage, Scale], dict[str, Any]]]] = {
+    "latency": latency.measure,
+    "sockets": sockets.measure,
+    "targeted": targeted.measure,
+    "race": race,
+}
+
+
+def main() -> int:
+    options = _options()
+    sizes = scale.QUICK if options.quick else scale.FULL
+    machine.require_linux()
+    machine.allow_many_files()
+    where = machine.layout()
+    busy = machine.busy_share()
+    print(f"Layout: {where.words()}.", file=sys.stderr)
+    if busy > machine.BUSY_ABOVE:
+        print(
+            f"Others use {busy:.0%} of this machine: the figures will be too high.", file=sys.stderr
+        )
+    os.sched_setaffinity(0, where.others)
+    found: dict[str, Any] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": options.quick,
+        "machine": machine.description(),
+        "busy_before": round(busy, 2),
+        "layout": where.words(),
+    }
+    began = time.monotonic()
+    with stage(where) as place:
+        for name in options.names or MEASURES:
+            found[name] = MEASURES[name](place, sizes)
+    found["seconds"] = round(time.monotonic() - began)
+    found["load_average_after"] = round(os.getloadavg()[0], 2)
+    print(report.table(found))
+    for path in report.write(found, options.write):
+        print(f"Written: {path}", file=sys.stderr)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"any of {', '.join(MEASURES)}; all by default")
+    parser.add_argument(
+        "--quick", action="store_true", help="smaller and shorter: to try the bench"
+    )
+    parser.add_argument(
+        "--write", default="latest", metavar="NAME", help="name of the files in tests/bench/results"
+    )
+    options = parser.parse_args()
+    unknown = set(options.names) - set(MEASURES)
+    if unknown:
+        parser.error(f"there is no measure called {', '.join(sorted(unknown))}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

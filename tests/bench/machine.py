@@ -1,0 +1,131 @@
+"""The machine as a bench needs it: cores to pin to, and what a process has used of CPU and memory."""
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+BUSY_ABOVE: Final = 0.35
+"""Share of all cores in use before the start, above which a run says that the machine was not quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Who runs where. One core belongs to the server alone, unless the machine has only one."""
+
+    server: frozenset[int]
+    others: frozenset[int]
+
+    def words(self) -> str:
+        return (
+            f"server on core {_numbers(self.server)}; "
+            f"load client, publisher, PostgreSQL and Redis on {_numbers(self.others)}"
+        )
+
+
+def require_linux() -> None:
+    if not Path("/proc/self/stat").exists():
+        raise SystemExit(
+            "The bench reads CPU and memory of its processes from /proc: it needs Linux."
+        )
+
+
+def layout() -> Layout:
+    cores = sorted(os.sched_getaffinity(0))
+    return Layout(frozenset(cores[:1]), frozenset(cores[1:] or cores))
+
+
+@contextmanager
+def on_cores(cores: frozenset[int]) -> Iterator[None]:
+    """What is started within runs on these cores, for as long as it lives."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def allow_many_files() -> None:
+    """Thousands of sockets need thousands of file descriptors, here and in every server started here."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far: of all its threads, and of its living children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return sum(_own_cpu_seconds(number) for number in (pid, *map(int, children)))
+
+
+def _own_cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0  # a child that has just ended
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+def resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
+class CpuShare:
+    """The share of one core that some processes use between `start` and `stop`."""
+
+    def __init__(self, **pids: int) -> None:
+        self._pids = pids
+        self._before: dict[str, float] = {}
+        self._began = 0.0
+
+    def start(self) -> None:
+        self._before = {name: cpu_seconds(pid) for name, pid in self._pids.items()}
+        self._began = time.monotonic()
+
+    def stop(self) -> dict[str, float]:
+        seconds = time.monotonic() - self._began
+        return {
+            name: round((cpu_seconds(pid) - self._before[name]) / seconds, 3)
+            for name, pid in self._pids.items()
+        }
+
+
+def busy_share(seconds: float = 1.0) -> float:
+    """How much of all cores others use at the moment."""
+    before = _idle_and_all()
+    time.sleep(seconds)
+    after = _idle_and_all()
+    return 1 - (after[0] - before[0]) / max(1, after[1] - before[1])
+
+
+def description() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "processor": _processor(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_average": [round(load, 2) for load in os.getloadavg()],
+    }
+
+
+def _idle_and_all() -> tuple[int, int]:
+    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return fields[3] + fields[4], sum(fields)
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _numbers(cores: frozenset[int]) -> str:
+    return ", ".join(str(core) for core in sorted(cores))

@@ -1,0 +1,126 @@
+"""The figures of a run as one SVG, drawn by hand: no plotting library for three simple charts."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from math import log10
+from typing import Any, Final
+
+WIDTH, LEFT, RIGHT = 720, 250, 690
+INK, PALE, GOAL = "#1f2d3d", "#d7dee6", "#b3423a"
+COLOURS: Final = ("#2a6f97", "#61a5c2", "#e09f3e")
+FONT: Final = 'font-family="system-ui, sans-serif" font-size="13"'
+
+
+def picture(found: dict[str, Any]) -> str:
+    parts: list[str] = []
+    y = 20
+    for name, draw in (("latency", _latency), ("sockets", _memory), ("race", _race)):
+        if name in found:
+            lines, height = draw(found[name], y)
+            parts += lines
+            y += height + 30
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" {FONT} fill="{INK}">\n'
+        f'<rect width="{WIDTH}" height="{y}" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n"
+    )
+
+
+Drawing = tuple[list[str], int]
+
+
+def _latency(it: dict[str, Any], y: int) -> Drawing:
+    """How many of the frames had come after so many milliseconds (logarithmic), and the stages."""
+    top, bottom = y + 30, y + 180
+    curve = it["curve_ms"]
+
+    def x_of(ms: float) -> float:
+        return LEFT + (RIGHT - LEFT) * min(1.0, max(0.0, (log10(max(ms, 0.1)) + 1) / 4))
+
+    title = (
+        f"Commit to frame: {it['sockets']} sockets, {it['bookings_per_second']:g} bookings/s, "
+        f"{it['frames']} frames"
+    )
+    lines = [_text(20, y + 10, title, bold=True), _text(20, top + 70, "share of frames that came")]
+    for ms in (0.1, 1, 10, 100, 1000):
+        lines.append(_line(x_of(ms), top, x_of(ms), bottom, PALE))
+        lines.append(_text(x_of(ms), bottom + 16, f"{ms:g} ms", anchor="middle"))
+    for share, goal in ((0.5, 10), (0.99, 50)):
+        height = bottom - share * (bottom - top)
+        lines.append(_line(LEFT, height, x_of(goal), height, GOAL, dashed=True))
+        lines.append(_text(LEFT - 8, height + 4, f"p{share * 100:g} <= {goal} ms", anchor="end"))
+    points = " ".join(
+        f"{x_of(ms):.1f},{bottom - (index + 1) / len(curve) * (bottom - top):.1f}"
+        for index, ms in enumerate(curve)
+    )
+    lines.append(
+        f'<polyline points="{points}" fill="none" stroke="{COLOURS[0]}" stroke-width="2"/>'
+    )
+    lines += _stages(it["stages_ms"], bottom + 45)
+    return lines, 270
+
+
+def _stages(stages: dict[str, dict[str, float]], y: int) -> Iterator[str]:
+    x = float(LEFT)
+    yield _text(20, y + 12, "where the time goes")
+    for stage, colour in zip(stages.values(), COLOURS, strict=False):
+        width = (RIGHT - LEFT) * stage["share"]
+        yield f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="16" fill="{colour}"/>'
+        x += width
+    for index, ((name, stage), colour) in enumerate(zip(stages.items(), COLOURS, strict=False)):
+        place = 20 + index * 230
+        yield f'<rect x="{place}" y="{y + 28}" width="10" height="10" fill="{colour}"/>'
+        yield _text(place + 16, y + 38, f"{name} {stage['share']:.0%}")
+
+
+def _memory(it: dict[str, Any], y: int) -> Drawing:
+    values = [
+        ("clinic, signed in, two topics", it["clinic"]["kb_per_socket"]),
+        ("clinic, many sockets", it["clinic"]["kb_per_socket_of_many"]),
+        ("stock Channels, two groups", it["stock"]["kb_per_socket"]),
+        ("stock Channels, many sockets", it["stock"]["kb_per_socket_of_many"]),
+    ]
+    return _bars("Memory per socket, KB (goal: at most 60)", values, y, goal=60)
+
+
+def _race(it: dict[str, Any], y: int) -> Drawing:
+    values = [
+        (f"{engine['engine']}, {kind}", engine[key]["overlaps"])
+        for engine in it.values()
+        for key, kind in (("clinic", "the clinic"), ("naive", "look, then insert"))
+    ]
+    attempts = next(iter(it.values()))["clinic"]["attempts"]
+    return _bars(f"Double bookings after {attempts} attempts at the same times", values, y)
+
+
+def _bars(
+    title: str, values: Sequence[tuple[str, float]], y: int, goal: float | None = None
+) -> Drawing:
+    largest = max([1e-9, goal or 0, *(value for _name, value in values)]) * 1.15
+    scale = (RIGHT - LEFT) / largest
+    lines = [_text(20, y + 10, title, bold=True)]
+    bottom = y + 26 + 24 * len(values)
+    for index, (name, value) in enumerate(values):
+        top = y + 26 + index * 24
+        lines.append(_text(LEFT - 8, top + 13, name, anchor="end"))
+        lines.append(
+            f'<rect x="{LEFT}" y="{top}" width="{value * scale:.1f}" height="16"'
+            f' fill="{COLOURS[index % 2]}"/>'
+        )
+        lines.append(_text(LEFT + value * scale + 6, top + 13, f"{value:g}"))
+    if goal:
+        lines.append(
+            _line(LEFT + goal * scale, y + 20, LEFT + goal * scale, bottom, GOAL, dashed=True)
+        )
+    return lines, bottom - y
+
+
+def _text(x: float, y: float, words: str, *, anchor: str = "start", bold: bool = False) -> str:
+    weight = ' font-weight="600"' if bold else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{weight}>{escape(words)}</text>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bool = False) -> str:
+    dashes = ' stroke-dasharray="4 3"' if dashed else ""
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{dashes}/>'
+    )

@@ -1,0 +1,114 @@
+"""What a run says at its end: a table, a JSON file and a picture."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.bench.picture import picture
+
+RESULTS: Final = Path(__file__).with_name("results")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    what: str
+    value: str
+    goal: str = ""
+    met: bool | None = None
+
+
+def write(found: dict[str, Any], name: str) -> list[Path]:
+    RESULTS.mkdir(exist_ok=True)
+    data, image = RESULTS / f"{name}.json", RESULTS / f"{name}.svg"
+    data.write_text(json.dumps(found, indent=1) + "\n")
+    image.write_text(picture(found))
+    return [data, image]
+
+
+def table(found: dict[str, Any]) -> str:
+    rows = [row for name, make in _ROWS.items() if name in found for row in make(found[name])]
+    width = max(len(row.what) for row in rows)
+    middle = max(len(row.value) for row in rows)
+    lines = [
+        f"{row.what:<{width}}  {row.value:>{middle}}  {row.goal:<14}{_verdict(row)}".rstrip()
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _verdict(row: Row) -> str:
+    return {True: "met", False: "NOT MET", None: ""}[row.met]
+
+
+def _latency(it: dict[str, Any]) -> Iterator[Row]:
+    frame, own, answer = (
+        it["commit_to_frame_ms"],
+        it["commit_to_own_frame_ms"],
+        it["request_to_answer_ms"],
+    )
+    load = f"{it['sockets']} sockets, {it['bookings_per_second']:g} bookings/s"
+    yield Row(f"B5  {load}", f"{it['bookings']} bookings, {it['frames']} frames")
+    yield Row("B5  commit to frame, p50", _ms(frame["p50"]), "<= 10 ms", frame["p50"] <= 10)
+    yield Row("B5  commit to frame, p99", _ms(frame["p99"]), "<= 50 ms", frame["p99"] <= 50)
+    yield Row("B5  commit to the patient's own frame", f"{_ms(own['p50'])} / {_ms(own['p99'])}")
+    for name, stage in it["stages_ms"].items():
+        yield Row(
+            f"B5    {name}", f"{stage['share']:.0%}: {_ms(stage['p50'])} / {_ms(stage['p99'])}"
+        )
+    yield Row("B5  request to answer, p50 / p99", f"{_ms(answer['p50'])} / {_ms(answer['p99'])}")
+    yield Row("B5  server CPU per booking with its frames", _ms(it["server_cpu_ms_per_booking"]))
+    yield Row("B5  refused bookings", str(it["refused"]), "0", it["refused"] == 0)
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in it["cpu"].items())
+    yield Row("B5  share of one core", shares)
+
+
+def _sockets(it: dict[str, Any]) -> Iterator[Row]:
+    clinic, stock, resume = it["clinic"], it["stock"], it["resume"]
+    kb, many = clinic["kb_per_socket"], clinic["kb_per_socket_of_many"]
+    yield Row("B4  memory per signed-in, watching socket", f"{kb:g} KB", "<= 60 KB", kb <= 60)
+    yield Row("B4    with many sockets", f"{many:g} KB", "<= 60 KB", many <= 60)
+    yield Row(
+        "B4    stock Channels, not signed in",
+        f"{stock['kb_per_socket']:g}, {stock['kb_per_socket_of_many']:g} KB",
+    )
+    yield Row("B4  connect, sign in and watch two topics", f"{clinic['joined_per_second']:g}/s")
+    yield Row("B4    stock Channels: connect, two groups", f"{stock['joined_per_second']:g}/s")
+    yield Row(
+        f"B4  {resume['clients']} clients resume {resume['events']} events",
+        f"{resume['seconds']:g} s",
+    )
+
+
+def _targeted(it: dict[str, Any]) -> Iterator[Row]:
+    for kind, name in (("clinic", "clinic, commit to frame"), ("stock", "stock, send to frame")):
+        side = it[kind]
+        yield Row(
+            f"B3  {name}, p50 / p99",
+            f"{_ms(side['p50'])} / {_ms(side['p99'])}, {side['cpu_us_per_event']:g} us CPU",
+        )
+
+
+def _race(it: dict[str, Any]) -> Iterator[Row]:
+    for engine in it.values():
+        clinic, naive = engine["clinic"], engine["naive"]
+        name = f"{engine['engine']}, {clinic['attempts']} attempts, {engine['threads']} threads"
+        booked = clinic["outcomes"].get("booked", 0)
+        yield Row(
+            f"Race  {name}",
+            f"{booked} booked, {clinic['overlaps']} overlaps",
+            "0 overlaps",
+            clinic["overlaps"] == 0,
+        )
+        yield Row(
+            "Race    look, then insert",
+            f"{naive['outcomes'].get('booked', 0)} booked, {naive['overlaps']} overlaps",
+        )
+
+
+_ROWS: Final = {"latency": _latency, "sockets": _sockets, "targeted": _targeted, "race": _race}
+
+
+def _ms(value: float) -> str:
+    return f"{value:.1f} ms" if value >= 1 else f"{value:.2f} ms"

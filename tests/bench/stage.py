@@ -1,0 +1,147 @@
+"""The servers of a bench: PostgreSQL and Redis on the client's cores, the web server on its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from clinic.keys import make_keys
+from tests.bench.machine import Layout, on_cores
+from tests.engine import FOREIGN
+from tests.servers.postgres import Postgres
+from tests.servers.process import dismiss_reaper, port_answers, tell_reaper
+from tests.servers.redis import Redis
+from tests.servers.web import Web
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+CLINIC: Final = "tests.bench.stamped:application"
+STOCK: Final = "tests.bench.stock:application"
+TOKEN_SECONDS: Final = 3600
+
+
+class DurablePostgres(Postgres):
+    """A commit is on disk before it is answered, as where it matters."""
+
+    def command(self) -> list[str]:
+        return [*super().command(), "--fsync=on", "--full_page_writes=on"]
+
+
+class PinnedWeb(Web):
+    """daphne with the flags of `make up`, on the server's core."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        name: str,
+        env: dict[str, str | None],
+        application: str,
+        layout: Layout,
+    ) -> None:
+        super().__init__(folder=folder, name=name, env=env)
+        self._application = application
+        self._layout = layout
+
+    def command(self) -> list[str]:
+        return [*super().command()[:-1], "--verbosity", "0", self._application]
+
+    def start(self) -> None:
+        with on_cores(self._layout.server):
+            super().start()
+
+    def answers(self) -> bool:
+        return super().answers() if self._application == CLINIC else port_answers(self.port)
+
+    def stamps(self) -> list[tuple[str, str, int, int]]:
+        """Stop, topic, number and moment (monotonic ns): see tests/bench/stamped.py. Forgets them."""
+        found = httpx.get(f"{self.base_url}/bench/stamps", timeout=30, trust_env=False).json()
+        return [(stop, topic, seq, at_ns) for stop, topic, seq, at_ns in found]
+
+
+class Stage:
+    """Fresh databases, keys and folders of one run."""
+
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self.folder = folder
+        self.layout = layout
+        self.postgres = DurablePostgres(folder=folder / "postgres")
+        self.redis = Redis(folder=folder / "redis")
+        make_keys(folder / "keys.json")
+        self._number = 0
+
+    def environment(self, database_url: str, redis_url: str | None) -> dict[str, str | None]:
+        """What the settings read, and nothing that this machine's own installation says."""
+        foreign = {name for name in os.environ if name.startswith("CLINIC_") or name in FOREIGN}
+        return {
+            **dict.fromkeys(foreign),
+            "CLINIC_DATA_DIR": str(self.folder),
+            "CLINIC_KEYS_FILE": str(self.folder / "keys.json"),
+            "CLINIC_ACCESS_SECONDS": str(TOKEN_SECONDS),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "DJANGO_SETTINGS_MODULE": "clinic.settings",
+        }
+
+    def production(self, name: str) -> dict[str, str | None]:
+        """The environment of a new, migrated PostgreSQL database with Redis."""
+        env = self.environment(self.postgres.create_database(name), self.redis.url)
+        self.manage(env, "migrate", "--verbosity", "0")
+        return env
+
+    def embedded(self, name: str) -> dict[str, str | None]:
+        """The environment of a new, migrated SQLite database without Redis."""
+        env = self.environment(f"sqlite:///{self.folder / name}.sqlite3", None)
+        self.manage(env, "migrate", "--verbosity", "0")
+        return env
+
+    def web(self, env: dict[str, str | None], *, application: str = CLINIC) -> PinnedWeb:
+        """A web server, not started yet."""
+        self._number += 1
+        return PinnedWeb(
+            folder=self.folder,
+            name=f"web-{self._number}",
+            env=env,
+            application=application,
+            layout=self.layout,
+        )
+
+    def manage(self, env: dict[str, str | None], *arguments: str) -> None:
+        self._run(env, [sys.executable, "manage.py", *arguments])
+
+    def ask(self, env: dict[str, str | None], function: str, **question: Any) -> Any:
+        """Call a function of the bench that needs Django in a process of its own."""
+        command = [sys.executable, "-m", "tests.bench.inside", function, json.dumps(question)]
+        return json.loads(self._run(env, command))
+
+    def _run(self, env: dict[str, str | None], command: list[str]) -> str:
+        merged = {name: value for name, value in {**os.environ, **env}.items() if value is not None}
+        done = subprocess.run(
+            command, env=merged, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+        )
+        return done.stdout
+
+
+@contextmanager
+def stage(layout: Layout) -> Iterator[Stage]:
+    """Everything started here ends here, and its folder goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="clinic-bench-"))
+    folder.chmod(0o711)  # PostgreSQL may have to run as another user, and must reach its part
+    tell_reaper(f"folder {folder}")
+    place = Stage(folder, layout)
+    try:
+        place.postgres.start()
+        place.redis.start()
+        yield place
+    finally:
+        place.redis.kill()
+        place.postgres.kill()
+        dismiss_reaper()
+        shutil.rmtree(folder, ignore_errors=True)
