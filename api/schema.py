@@ -68,7 +68,8 @@ class ClinicSchema(AutoSchema):
         # get_response_serializers() would be replaced wherever @extend_schema names responses.
         bodies: Any = super()._get_response_bodies(direction)
         refusal = OpenApiResponse(Problem, "A refusal with its code.")
-        bodies["default"] = self._get_response_for_code(refusal, "default", [MEDIA_TYPE], direction)
+        answer: Any = self._get_response_for_code
+        bodies["default"] = answer(refusal, "default", [MEDIA_TYPE], direction)
         return bodies
 
     def get_tags(self) -> list[str]:
