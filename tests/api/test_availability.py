@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from clinic.models import WorkingWindow
+from clinic.rules.hours import Weekday
 from tests import world
 from tests.api.client import UNKNOWN, Api, Json, ok, refused, refused_fields
 
@@ -12,8 +13,8 @@ pytestmark = pytest.mark.django_db
 
 OWN = "/api/doctors/availability/"
 SHAPE = {"available_days", "appointment_duration", "max_patients_per_day", "time_zone"}
-DAYS = [day.name for day in world.Weekday]
-CLOSED = {"is_available": False, "start_time": None, "end_time": None, "windows": []}
+DAYS = [day.name for day in Weekday]
+CLOSED: Json = {"is_available": False, "start_time": None, "end_time": None, "windows": []}
 
 
 def span(start: Any, end: Any) -> Json:

@@ -54,7 +54,7 @@ def test_a_patient_cancels_their_visit(visit: Appointment, patient: Person) -> N
 
 
 def test_staff_and_the_doctor_cancel_too(doctor: Doctor) -> None:
-    actors = [
+    actors: list[tuple[Any, set[str]]] = [
         (doctor, APPOINTMENT), (world.a_receptionist(), WITHOUT_NOTES),
         (world.an_admin(), WITHOUT_NOTES),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from clinic.models import Person, Role
+from clinic.rules.hours import Weekday
 from clinic.shapes.people import DoctorUserShape, UserShape
 from tests import world
 from tests.api.client import Api, Json, ok, refused_fields
@@ -23,7 +24,7 @@ DOCTOR = USER | {
 
 
 def body(**changes: Any) -> Json:
-    whole = {
+    whole: dict[str, Any] = {
         "username": "ana", "email": "ana@example.org", "password": world.PASSWORD, "role": "PATIENT",
     }  # fmt: skip
     whole.update(changes)
@@ -62,7 +63,7 @@ def test_a_doctor_registers_as_pending(path: str) -> None:
     assert answer["user"]["is_approved"] is False
     assert answer["user"]["specialization"] == "Surgery"
     days = answer["user"]["available_days"]
-    assert set(days) == {day.name for day in world.Weekday}
+    assert set(days) == {day.name for day in Weekday}
     assert not any(day["is_available"] for day in days.values())
 
 
