@@ -2,8 +2,9 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol, Self
 
 import structlog
 from django.db import DatabaseError
@@ -33,26 +34,34 @@ class Subscription:
     It only ever sends the event numbered `cursor + 1`, so order and uniqueness do not depend on who calls
     it, how often, or when. Either it is live, and its feed hands it what the feed has just read; or it
     catches up from the database by itself, as after a resume or while its socket does not acknowledge.
+    Until `begin` it only keeps its feed awake.
     """
 
-    def __init__(self, socket: Socket, feed: "Feed", cursor: int) -> None:
+    def __init__(self, socket: Socket, feed: "Feed") -> None:
         self.socket = socket
         self.feed = feed
-        self.cursor = cursor
-        self.acked = cursor
+        self.cursor = 0
+        self.acked = 0
         self.live = False
         self.closed = False
+        self._begun = False
+        self._said_live = False
         self._catching_up: asyncio.Task[None] | None = None
 
     @property
     def topic(self) -> Topic:
         return self.feed.topic
 
-    def catch_up(self, *, announce: bool = False) -> None:
+    def begin(self, cursor: int) -> None:
+        """The client has its answer: from here on it gets what comes after `cursor`."""
+        self.cursor = self.acked = cursor
+        self._begun = True
+        self.catch_up()
+
+    def catch_up(self) -> None:
         """Read on from the cursor until nothing is missing, then go live. Does nothing if under way."""
-        if self.closed or self.live or self._catching_up is not None:
-            return
-        self._catching_up = asyncio.create_task(self._catch_up(announce))
+        if self._begun and self._lags and self._catching_up is None:
+            self._catching_up = asyncio.create_task(self._catch_up())
 
     async def push(self, frames: list[Frame]) -> None:
         """Send what comes next of these; whatever cannot be sent now is read again later."""
@@ -88,20 +97,28 @@ class Subscription:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    async def _catch_up(self, announce: bool) -> None:
+    @property
+    def _lags(self) -> bool:
+        return not self.closed and not self.live and self.socket.has_room()
+
+    async def _catch_up(self) -> None:
         try:
-            while not self.closed and self.socket.has_room():
+            while self._lags:
                 if self.feed.take_live(self):
-                    break
-                await self._replay_page()
-            if self.live and announce:
-                await self.socket.send_text(Live(topic=str(self.topic), seq=self.cursor).text())
+                    await self._say_live()
+                else:
+                    await self._replay_page()
         except DatabaseError as error:
             # The sweep finds this subscription behind and starts again.
             log.warning("replay_failed", topic=str(self.topic), error=type(error).__name__)
         finally:
             if self._catching_up is asyncio.current_task():
                 self._catching_up = None
+
+    async def _say_live(self) -> None:
+        if not self._said_live:
+            self._said_live = True
+            await self.socket.send_text(Live(topic=str(self.topic), seq=self.cursor).text())
 
     async def _replay_page(self) -> None:
         delivery = await self.feed.replays.run(
@@ -130,6 +147,7 @@ class Feed:
         self.reads = reads
         self.replays = replays
         self.subscriptions: set[Subscription] = set()
+        self._holders = 0
         self._waiting: set[asyncio.Event] = set()
         self._empty = empty
         self._advancing: asyncio.Task[None] | None = None
@@ -163,6 +181,16 @@ class Feed:
         if self._advancing is None and self._live() and self.tail < self.head:
             self._advancing = asyncio.create_task(self._advance())
 
+    @contextmanager
+    def held(self) -> Iterator[Self]:
+        """Awake for as long as somebody needs it who is no subscription."""
+        self._holders += 1
+        try:
+            yield self
+        finally:
+            self._holders -= 1
+            self._leave_if_empty()
+
     async def wait_beyond(self, seq: int, seconds: float) -> None:
         """Until the topic is known to be beyond `seq`, or the time is over."""
         moved = asyncio.Event()
@@ -176,44 +204,37 @@ class Feed:
             return
         finally:
             self._waiting.discard(moved)
-            self._leave_if_empty()
 
     def _live(self) -> list[Subscription]:
         return [one for one in self.subscriptions if one.live]
 
     def _leave_if_empty(self) -> None:
-        if not self.subscriptions and not self._waiting:
+        if not self.subscriptions and not self._holders:
             self._empty(self)
 
     async def _advance(self) -> None:
         try:
             while self.tail < self.head and (live := self._live()):
-                after = self.tail
                 sessions = {one.socket.session_id for one in live}
-                delivery = await self.reads.run(next_delivery, self.topic, after, sessions)
-                if not delivery.frames:
-                    break
-                await self._hand_on(delivery, gap=delivery.frames[0].seq != after + 1)
+                delivery = await self.reads.run(next_delivery, self.topic, self.tail, sessions)
+                await self._hand_on(delivery)
         except DatabaseError as error:
             log.warning("feed_read_failed", topic=str(self.topic), error=type(error).__name__)
         finally:
             self._advancing = None
 
-    async def _hand_on(self, delivery: Delivery, *, gap: bool) -> None:
+    async def _hand_on(self, delivery: Delivery) -> None:
         live = self._live()
         # The tail moves before the first send: who becomes live from here on has read this page.
-        self.tail = max(self.tail, delivery.frames[-1].seq)
+        self.tail = max(self.tail, delivery.frames[-1].seq if delivery.frames else self.head)
+        self.head = max(self.head, self.tail)
         for subscription in live:
-            await self._give(subscription, delivery, gap=gap)
+            await self._give(subscription, delivery)
 
-    async def _give(self, one: Subscription, delivery: Delivery, *, gap: bool) -> None:
-        if not one.live:
-            return
-        if one.socket.session_id not in delivery.allowed:
-            # Its right has ended, or it became live during the read: it asks for itself.
-            one.live = False
-        elif gap and one.cursor < delivery.frames[0].seq - 1:
-            await one.reset()
-        else:
+    async def _give(self, one: Subscription, delivery: Delivery) -> None:
+        """Whoever these frames are not for, or do not follow on, goes and reads for itself."""
+        if delivery.frames and one.socket.session_id in delivery.allowed:
             await one.push(delivery.frames)
+        else:
+            one.live = False
         one.catch_up()

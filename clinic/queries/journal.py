@@ -3,11 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import structlog
 from django.db.models import Min
 
+from clinic.crypto import DecryptionError
 from clinic.models import Entry, Epoch, TopicHead
 from clinic.shapes.base import Stream
 from clinic.topics import Topic
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,9 @@ def head_of(topic: Topic) -> int:
 
 
 def position_of(topic: Topic) -> Position:
-    name = str(topic)
-    first = Entry.objects.filter(topic=name).aggregate(first=Min("seq"))["first"]
+    # The head first: what is written between the two reads must not look as if it were not kept.
     head = head_of(topic)
+    first = Entry.objects.filter(topic=str(topic)).aggregate(first=Min("seq"))["first"]
     return Position(epoch(), head, head + 1 if first is None else first)
 
 
@@ -54,9 +58,16 @@ def stream_of(topic: Topic) -> Stream:
 
 
 def frames_after(topic: str, seq: int, *, limit: int) -> list[Frame]:
-    """The next events of a topic, in order, ready to be sent."""
-    entries = Entry.objects.filter(topic=topic, seq__gt=seq).order_by("seq")[:limit]
-    return [Frame(entry.seq, frame_text(entry)) for entry in entries]
+    """The next events of a topic, in order, ready to be sent: up to one that cannot be decrypted."""
+    frames: list[Frame] = []
+    for entry in Entry.objects.filter(topic=topic, seq__gt=seq).order_by("seq")[:limit]:
+        try:
+            frames.append(Frame(entry.seq, frame_text(entry)))
+        except DecryptionError:
+            # To its watchers it is no longer kept; whoever runs the service must hear of it.
+            log.error("entry_unreadable", topic=topic, seq=entry.seq)
+            break
+    return frames
 
 
 def frame_text(entry: Entry) -> str:

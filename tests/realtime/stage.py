@@ -8,7 +8,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.db.models import Model
 from rest_framework_simplejwt.tokens import AccessToken
 
 from clinic.events import Event, HoursChanged
@@ -107,6 +108,31 @@ async def goodbye(socket: Socket) -> tuple[int, dict[str, Any]]:
     last = socket.frames[-1]
     assert last["op"] == "error", last
     return code, last
+
+
+@asynccontextmanager
+async def away(model: type[Model]) -> AsyncIterator[None]:
+    """Every query of this table fails in the database."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    gone = connection.ops.quote_name(f"{model._meta.db_table}_gone")
+    await in_db(_execute, f"ALTER TABLE {table} RENAME TO {gone}")
+    try:
+        yield
+    finally:
+        await in_db(_execute, f"ALTER TABLE {gone} RENAME TO {table}")
+
+
+def _execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def cut_connections() -> None:
+    """What a restart of PostgreSQL does to everyone else's connections."""
+    _execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
 
 
 def hub_here() -> Hub:
