@@ -182,18 +182,16 @@ def web_process() -> Child:
 
 def embedded_worker() -> Child:
     """A real Celery worker with beat inside, over folders instead of Redis."""
-    return Child(
-        "Celery worker",
-        [
-            # Tasks are JSON here, so that Celery's warning about root has no object.
-            *(sys.executable, "-W", "ignore:You're running the worker with superuser privileges"),
-            *("-m", "celery", "--quiet", "--app", "workers"),
-            *("worker", "--beat", "--pool", "solo", "--loglevel", "WARNING"),
-            # Nobody else listens on these folders, and it stops seconds sooner.
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-        ],
-        orphaned_by=SIGTERM,
-    )
+    options = ("--beat", "--pool", "solo", "--loglevel", "WARNING")
+    # Nobody else listens on these folders, and without these it stops seconds sooner.
+    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    return Child("Celery worker", celery("worker", *options, *alone), orphaned_by=SIGTERM)
+
+
+def celery(*arguments: str) -> list[str]:
+    # Celery's warning about root is about pickled tasks; ours are JSON.
+    quiet = ("-W", "ignore:You're running the worker with superuser privileges")
+    return [sys.executable, *quiet, "-m", "celery", "--quiet", "--app", "workers", *arguments]
 
 
 def address() -> str:

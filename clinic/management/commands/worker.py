@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from clinic.management.commands.up import celery
 from clinic.management.supervisor import Child, Supervisor, die_with_parent
 
 
@@ -27,10 +28,9 @@ class Command(BaseCommand):
                 "`make up` runs the worker itself; a separate one needs DATABASE_URL and REDIS_URL."
             )
             sys.exit(1)
-        celery = (sys.executable, "-m", "celery", "--quiet", "--app", "workers")
         children = [
-            Child("Celery worker", [*celery, "worker", "--loglevel", "INFO"], orphaned_by=SIGTERM),
-            Child("Celery beat", [*celery, "beat", "--loglevel", "INFO"]),
+            Child("Celery worker", celery("worker", "--loglevel", "INFO"), orphaned_by=SIGTERM),
+            Child("Celery beat", celery("beat", "--loglevel", "INFO")),
         ]
         settings.DATA_DIR.joinpath("celery").mkdir(parents=True, exist_ok=True)
         with Supervisor(children, folder=settings.BASE_DIR, say=self.stderr.write) as supervisor:
