@@ -90,8 +90,9 @@ def make_keys(path: Path) -> None:
 
 
 def env_file() -> Path:
-    """The settings of this installation, for what the environment does not say."""
-    return Path(__file__).resolve().parent.parent / ".local.env"
+    """The settings of this installation, for what the environment does not say: `CLINIC_ENV_FILE`."""
+    default = Path(__file__).resolve().parent.parent / ".local.env"
+    return Path(os.environ.get("CLINIC_ENV_FILE") or default)
 
 
 def keys_file(data_dir: Path) -> Path:

@@ -121,7 +121,7 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 # -- the fast line and Celery ---------------------------------------------------------------------
-REDIS_URL: str | None = env.str("REDIS_URL", default=None)
+REDIS_URL: str | None = env.str("REDIS_URL", default="") or None
 EMBEDDED = REDIS_URL is None
 REDIS_PREFIX = env.str("CLINIC_REDIS_PREFIX", default="clinic")
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = (

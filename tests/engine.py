@@ -63,8 +63,7 @@ def prepare() -> Engine:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     run_dir = _run_dir(owner=worker == "main")
     data_dir = run_dir / worker
-    # The folder of collected static files is missed by whoever loads the middleware.
-    (data_dir / "static").mkdir(parents=True)
+    data_dir.mkdir(parents=True)
     make_keys(data_dir / "keys.json")
     for foreign in [*FOREIGN, *(key for key in os.environ if _is_foreign(key))]:
         os.environ.pop(foreign, None)
@@ -83,6 +82,8 @@ def prepare() -> Engine:
             redis_url = engine.redis.url
 
     engine.environment = {
+        # A developer's own settings are not what is tested.
+        "CLINIC_ENV_FILE": os.devnull,
         "CLINIC_DATA_DIR": str(data_dir),
         "CLINIC_KEYS_FILE": str(data_dir / "keys.json"),
         "DATABASE_URL": engine.database_url,
