@@ -70,6 +70,8 @@ export function Register() {
     size: 'md' as const,
     value: values[field],
     error: wrong[field],
+    // Mantine's password field shows the error and does not say it.
+    'aria-invalid': wrong[field] !== undefined,
     onChange: (event: FormEvent<HTMLInputElement>) => {
       const { value } = event.currentTarget
       setValues((before) => ({ ...before, [field]: value }))

@@ -52,6 +52,7 @@ export function SignInForm({ onDone }: Props) {
         autoComplete="current-password"
         value={password}
         error={missing && !password && t('register.required')}
+        aria-invalid={missing && !password}
         onChange={(event) => setPassword(event.currentTarget.value)}
         visibilityToggleButtonProps={{ 'aria-label': t('signIn.show') }}
       />

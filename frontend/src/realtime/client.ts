@@ -41,8 +41,11 @@ export interface Status {
 
 export interface ClientOptions {
   url: string
-  /** An access token; `fresh` asks for one with most of its life ahead. Rejects with `SessionOver` when there is none. */
-  token: (need: { fresh: boolean }) => Promise<string>
+  /**
+   * An access token: `fresh` asks for one with most of its life ahead, `not` names one that the service refused although
+   * its life is not over. Rejects with `SessionOver` when there is none.
+   */
+  token: (need: { fresh: boolean; not?: string }) => Promise<string>
   /** Whether a rejected token means that nobody is signed in, so that trying again is pointless. */
   isSessionOver: (error: unknown) => boolean
   open?: (url: string) => WebSocket
@@ -92,6 +95,8 @@ export class RealtimeClient {
   #wanted = false
   #failures = 0
   #renewedForClose = false
+  #token: string | undefined
+  #refusedToken: string | undefined
   #lastCommand = 0
   #paced = 0
   #heartbeatMs = 25_000
@@ -181,7 +186,7 @@ export class RealtimeClient {
     this.#become({ phase: 'connecting' })
     let token: string
     try {
-      token = await this.#options.token({ fresh: this.#renewedForClose })
+      token = await this.#options.token({ fresh: this.#renewedForClose, not: this.#refusedToken })
     } catch (error) {
       if (this.#options.isSessionOver(error)) this.#become({ phase: 'stopped', code: 4401 })
       else this.#retryIn(this.#backoffMs())
@@ -205,11 +210,13 @@ export class RealtimeClient {
   }
 
   #authenticate(token: string): void {
+    this.#token = token
     this.#command({ op: 'auth', token }, (reply) => {
       // A refusal is followed by the close that says how to go on.
       if (!reply.ok || this.#status.phase === 'live') return
       this.#failures = 0
       this.#renewedForClose = false
+      this.#refusedToken = undefined
       this.#become({ phase: 'live' })
       this.#expectLife(this.#heartbeatMs * SILENT_HEARTBEATS)
       for (const topic of this.#topics.values()) this.#join(topic)
@@ -220,6 +227,7 @@ export class RealtimeClient {
     const error = this.#lastError
     this.#drop()
     if (!this.#wanted) return
+    if (code === 4401) this.#refusedToken = this.#token
     if (error?.reconnect === 'no' || STOPPING_CODES.has(code)) {
       this.#become({ phase: 'stopped', code })
     } else if (code === 4401 && !this.#renewedForClose) {

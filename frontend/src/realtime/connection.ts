@@ -7,7 +7,7 @@ const FRESH_LIFE_MS = 120_000
 
 export const connection = new RealtimeClient({
   url: `${window.location.origin.replace(/^http/, 'ws')}/ws/`,
-  token: ({ fresh }) => session.token(fresh ? { lifeMs: FRESH_LIFE_MS } : {}),
+  token: ({ fresh, not }) => session.token({ ...(fresh ? { lifeMs: FRESH_LIFE_MS } : {}), not }),
   isSessionOver: (error) => error instanceof SessionEnded,
 })
 
