@@ -32,7 +32,7 @@ class Problem(Shape):
     allowed: list[str] = []
 
 
-class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionTokenScheme(OpenApiAuthenticationExtension):
     target_class = "api.authentication.SessionTokenAuthentication"
     name = "bearer"
 

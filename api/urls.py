@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api import app, appointments, auth, doctors, health, notifications, place, users
+from api import app, appointments, auth, doctors, health, notifications, place, schedules, users
 from api.fields import IdInPath
 
 register_converter(IdInPath, "id")
@@ -27,11 +27,11 @@ urlpatterns = [
     path("api/users/<id:person_id>/activate/", users.ActivateView.as_view()),
     path("api/clinic/", place.ClinicView.as_view()),
     path("api/doctors/", doctors.DirectoryView.as_view()),
-    path("api/doctors/availability/", doctors.OwnAvailabilityView.as_view()),
-    path("api/doctors/time_off/", doctors.TimeOffListView.as_view()),
-    path("api/doctors/time_off/<id:time_off_id>/", doctors.TimeOffView.as_view()),
+    path("api/doctors/availability/", schedules.OwnAvailabilityView.as_view()),
+    path("api/doctors/time_off/", schedules.TimeOffListView.as_view()),
+    path("api/doctors/time_off/<id:time_off_id>/", schedules.TimeOffView.as_view()),
     path("api/doctors/<id:doctor_id>/slots/", doctors.SlotsView.as_view()),
-    path("api/doctors/<id:doctor_id>/availability/", doctors.AvailabilityView.as_view()),
+    path("api/doctors/<id:doctor_id>/availability/", schedules.AvailabilityView.as_view()),
     path("api/appointments/", appointments.AppointmentsView.as_view()),
     path("api/appointments/available_doctors/", doctors.AvailableDoctorsView.as_view()),
     path("api/appointments/doctor_availability/", doctors.DoctorAvailabilityView.as_view()),
