@@ -221,9 +221,7 @@ SERVER_FRAMES: Final = (
     Goodbye,
 )
 _BY_OP: Final[dict[str, type[_ServerFrame]]] = {
-    model.model_fields["op"].default: model
-    for model in SERVER_FRAMES
-    if "op" in model.model_fields
+    model.model_fields["op"].default: model for model in SERVER_FRAMES if "op" in model.model_fields
 }
 
 

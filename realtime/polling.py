@@ -1,5 +1,6 @@
 """The same stream without a socket: `GET /api/events/`, served before Django so that waiting holds no thread."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable
@@ -12,11 +13,13 @@ from django.conf import settings
 from django.db import DatabaseError
 from pydantic import BaseModel, Field, ValidationError
 
+from clinic import clock
 from clinic.errors import NotSignedIn, TokenInvalid
+from clinic.policy import require_watch
 from clinic.queries.journal import Frame, Position
 from clinic.topics import NoSuchTopic, Topic, parse_topic
 from realtime.hub import Hub, this_hub
-from realtime.reads import identify, next_delivery, position
+from realtime.reads import Identity, identify, next_delivery, position
 
 log = structlog.get_logger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -45,6 +48,23 @@ class Question(BaseModel):
 
 async def poll_events(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """The events after a number, at once or as soon as there are some within `wait` seconds."""
+    answering = asyncio.ensure_future(_respond(scope, send))
+    leaving = asyncio.ensure_future(_hung_up(receive))
+    try:
+        await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if answering.done():
+            answering.result()
+    finally:
+        answering.cancel()
+        leaving.cancel()
+
+
+async def _hung_up(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _respond(scope: dict[str, Any], send: Send) -> None:
     request_id = str(uuid.uuid4())
     try:
         body = await _answer(scope)
@@ -65,11 +85,12 @@ async def _answer(scope: dict[str, Any]) -> str:
         identity = await hub.reads.run(identify, _token(scope))
         question = _question(scope)
         topic = parse_topic(question.topic)
-        feed = hub.feed(topic)
-        place, frames = await _look(hub, topic, question, identity.session_id)
-        if not frames and question.wait and question.after is not None:
-            await feed.wait_beyond(question.after, question.wait)
+        require_watch(identity.viewer, topic)
+        with hub.feed(topic).held() as feed:
             place, frames = await _look(hub, topic, question, identity.session_id)
+            if not frames and question.wait and question.after is not None:
+                await feed.wait_beyond(question.after, _patience(question, identity))
+                place, frames = await _look(hub, topic, question, identity.session_id)
     except NotSignedIn as refusal:
         raise Refused(401, refusal.code, refusal.text) from None
     except NoSuchTopic as refusal:
@@ -77,6 +98,11 @@ async def _answer(scope: dict[str, Any]) -> str:
     events = ",".join(frame.text for frame in frames)
     head = json.dumps({"topic": question.topic, "epoch": place.epoch, "head": place.head})
     return f'{head[:-1]}, "events": [{events}]}}'
+
+
+def _patience(question: Question, identity: Identity) -> float:
+    """How many seconds to wait: never longer than the token is good for."""
+    return min(question.wait, (identity.expires_at - clock.now()).total_seconds())
 
 
 async def _look(
@@ -131,6 +157,8 @@ def _problem(refused: Refused, request_id: str) -> str:
 
 async def _send(send: Send, status: int, media_type: bytes, body: str, request_id: str) -> None:
     extra = [(b"content-type", media_type), (b"x-request-id", request_id.encode())]
+    if status == 405:
+        extra.append((b"allow", b"GET"))
     if status == 401:
         extra.append((b"www-authenticate", b"Bearer"))
     if status == 503:

@@ -120,7 +120,7 @@ async def test_what_is_no_longer_watched_needs_no_acknowledgement(settings: Any)
         await asyncio.sleep(0.1)
         assert the_socket()._unacked == 5
         await socket.ack()
-        for _ in range(15):  # the window is shared: which topic has the next five, nobody can say
+        for _ in range(5):  # the window is shared: which topic has the next five, nobody can say
             await socket.next_event()
 
 
