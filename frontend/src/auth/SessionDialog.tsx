@@ -1,6 +1,9 @@
 /** The way back in when a session ends under an open page; the page and what is typed in it stay. */
 import { Button } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import type { User } from '../api/shapes'
+import { meKey } from '../app/useMe'
 import { Dialog } from '../ui/Dialog'
 import styles from './forms.module.css'
 import { SignInForm } from './SignInForm'
@@ -8,10 +11,11 @@ import { session } from './session'
 
 export function SessionDialog({ open }: { open: boolean }) {
   const { t } = useTranslation()
+  const known = useQueryClient().getQueryData<User>(meKey)?.username
   return (
     <Dialog opened={open} title={t('signIn.again')} zIndex={500}>
       <p className={styles.lead}>{t('signIn.againLead')}</p>
-      <SignInForm />
+      <SignInForm known={known} />
       <Button variant="subtle" fullWidth mt="sm" onClick={() => void session.signOut()}>
         {t('signIn.notYou')}
       </Button>

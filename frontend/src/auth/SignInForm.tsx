@@ -9,18 +9,18 @@ import styles from './forms.module.css'
 import { session } from './session'
 
 interface Props {
-  onDone?: () => void
+  /** Who was signed in here before. */
+  known?: string
 }
 
-export function SignInForm({ onDone }: Props) {
+export function SignInForm({ known = '' }: Props) {
   const { t } = useTranslation()
-  const [username, setUsername] = useState('')
+  const [username, setUsername] = useState(known)
   const [password, setPassword] = useState('')
   const [missing, setMissing] = useState(false)
   const passwordField = useRef<HTMLInputElement>(null)
   const signIn = useMutation({
     mutationFn: () => session.signIn(username.trim(), password),
-    onSuccess: onDone,
     onError: () => passwordField.current?.select(),
   })
 
@@ -40,13 +40,14 @@ export function SignInForm({ onDone }: Props) {
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
-        data-autofocus
+        data-autofocus={known ? undefined : true}
         value={username}
         error={missing && !username.trim() && t('register.required')}
         onChange={(event) => setUsername(event.currentTarget.value)}
       />
       <PasswordInput
         ref={passwordField}
+        data-autofocus={known ? true : undefined}
         label={t('signIn.password')}
         size="md"
         autoComplete="current-password"

@@ -168,7 +168,10 @@ export class Session {
     if (token) headers.Authorization = `Bearer ${token}`
     let response: Response
     try {
-      response = await this.#around.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+      // The service takes a refresh token once. Kept alive, the answer with the next one reaches the cookie jar even when
+      // the page is loaded again meanwhile; otherwise a quick second F5 would sign the person out.
+      const options = { method: 'POST', headers, body: JSON.stringify(body), keepalive: true }
+      response = await this.#around.fetch(path, options)
     } catch {
       throw Problem.unreachable()
     }

@@ -1,4 +1,5 @@
 /** The one connection of this page, bound to its session. */
+import { createContext, useContext } from 'react'
 import { SessionEnded, session } from '../auth/session'
 import { RealtimeClient } from './client'
 
@@ -10,6 +11,13 @@ export const connection = new RealtimeClient({
   token: ({ fresh, not }) => session.token({ ...(fresh ? { lifeMs: FRESH_LIFE_MS } : {}), not }),
   isSessionOver: (error) => error instanceof SessionEnded,
 })
+
+/** The screens take it from here, so that a test can give them another. */
+export const ConnectionContext = createContext(connection)
+
+export function useConnection(): RealtimeClient {
+  return useContext(ConnectionContext)
+}
 
 /** Follows the session from now on: open while someone is signed in. */
 export function followSession(): void {

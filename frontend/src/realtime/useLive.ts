@@ -8,7 +8,7 @@ import { type QueryKey, type UseQueryResult, useQuery, useQueryClient } from '@t
 import { useEffect, useRef } from 'react'
 import type { Stream } from '../api/shapes'
 import type { Watch } from './client'
-import { connection } from './connection'
+import { useConnection } from './connection'
 import type { EventFrame } from './frames'
 
 export interface Mirror {
@@ -27,6 +27,7 @@ interface Live<Data extends Mirror> {
 
 export function useLive<Data extends Mirror>({ queryKey, load, apply, after, enabled = true }: Live<Data>) {
   const client = useQueryClient()
+  const connection = useConnection()
   const query: UseQueryResult<Data> = useQuery({
     queryKey,
     queryFn: ({ signal }) => load(signal),
@@ -64,7 +65,7 @@ export function useLive<Data extends Mirror>({ queryKey, load, apply, after, ena
       watch.current?.close()
       watch.current = undefined
     }
-  }, [client, key, topic, enabled])
+  }, [client, connection, key, topic, enabled])
 
   // A snapshot that was loaded again may be behind or ahead of the events so far. Read from the cache, not from the
   // render: events may have been applied since.

@@ -1,6 +1,6 @@
 /** A topic without a snapshot of its own: whatever happens in it concerns data that is loaded in another way. */
 import { useEffect, useRef } from 'react'
-import { connection } from './connection'
+import { useConnection } from './connection'
 import type { EventFrame } from './frames'
 
 export interface TopicListener {
@@ -10,6 +10,7 @@ export interface TopicListener {
 }
 
 export function useTopic(topic: string | undefined, listener: TopicListener): void {
+  const connection = useConnection()
   const newest = useRef(listener)
   newest.current = listener
   useEffect(() => {
@@ -19,5 +20,5 @@ export function useTopic(topic: string | undefined, listener: TopicListener): vo
       reset: () => newest.current.load(),
     })
     return () => watch.close()
-  }, [topic])
+  }, [connection, topic])
 }
