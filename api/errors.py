@@ -66,25 +66,36 @@ def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, An
     }
 
 
-def problem_handler(exc: Exception, context: Any) -> Response | None:
-    """DRF's exception handler: our refusals, the framework's, a database out of reach, and our mistakes."""
+def problem_handler(exc: Exception, context: Any) -> JsonResponse | None:
+    """DRF's exception handler: our refusals, the framework's, a database out of reach, and our mistakes.
+
+    Always JSON: what the client accepts (YAML, say, where the schema is) is for answers.
+    """
     if isinstance(exc, errors.ClinicError):
         return _refusal(exc)
     if isinstance(exc, OperationalError | InterfaceError):
         log.error("database_unavailable", error=type(exc).__name__)
         exc = Unavailable()
-    return _ProblemHandler(exc, context).run()
+    response = _ProblemHandler(exc, context).run()
+    if response is None:
+        return None
+    headers = {name: value for name, value in response.items() if name != "Content-Type"}
+    return _json(response.data, response.status_code, headers)
 
 
 def status_of(refusal: errors.ClinicError) -> int:
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
-def _refusal(refusal: errors.ClinicError) -> Response:
+def _json(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> JsonResponse:
+    return JsonResponse(body, status=status, headers=headers, content_type=MEDIA_TYPE)
+
+
+def _refusal(refusal: errors.ClinicError) -> JsonResponse:
     status = status_of(refusal)
     body = problem(status, refusal.code, refusal.text, **_members(refusal))
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return Response(body, status=status, headers=headers, content_type=MEDIA_TYPE)
+    return _json(body, status, headers)
 
 
 def _members(refusal: errors.ClinicError) -> dict[str, Any]:
@@ -122,8 +133,6 @@ class _ProblemFormatter(ExceptionFormatter):
 class _ProblemHandler(ExceptionHandler):
     def run(self) -> Response | None:
         response: Response | None = super().run()
-        if response is not None:
-            response.content_type = MEDIA_TYPE
         return response
 
     def format_exception(self, exc: APIException) -> Any:
@@ -160,4 +169,4 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 
 def _plain(status: int, code: str, detail: str) -> JsonResponse:
-    return JsonResponse(problem(status, code, detail), status=status, content_type=MEDIA_TYPE)
+    return _json(problem(status, code, detail), status)
