@@ -1,0 +1,442 @@
+"""The rights matrix: every route, socket command and topic, for everybody there is.
+
+The tables say who gets what. A route, a command or a kind of topic that is not in them fails.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import UnionType
+from typing import Any, Final, get_args
+
+import pytest
+import time_machine
+from channels.testing import HttpCommunicator
+from django.db import transaction
+from django.urls import URLPattern, resolve
+
+from api.urls import urlpatterns
+from clinic import clock
+from clinic.actions.sessions import end_session
+from clinic.models import Person
+from clinic.policy import RULES, WATCHERS, Operation, may_watch, usual_topics
+from clinic.topics import TopicKind, parse_topic
+from clinic.urls import urlpatterns as all_patterns
+from realtime import asgi, frames
+from realtime.asgi import application
+from tests import world
+from tests.api.client import Api
+from tests.clients import Closed
+from tests.realtime.conftest import errors, hub  # noqa: F401 - fixtures
+from tests.realtime.stage import HOST, connect, in_db, session_of
+
+# Who asks. The last three hold a token of an admin that is worth nothing any more.
+VIEWERS: Final = (
+    "nobody", "owner", "other", "treating", "stranger", "pending", "desk", "admin", "root",
+    "gone", "ended", "stale",
+)  # fmt: skip
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# owner, other: patients; owner has the visit. treating: its doctor; stranger: another doctor; pending: one who
+# awaits approval. desk: a receptionist; root: a superuser. gone: deactivated; ended: logged out; stale: expired.
+HTTP: Final = """
+                                                nob own oth tre str pen des adm roo gon end sta
+POST   /api/auth/register/                      201 201 201 201 201 201 201 201 201 201 201 201
+POST   /api/users/register/                     201 201 201 201 201 201 201 201 201 201 201 201
+POST   /api/auth/login/                         200 200 200 200 200 200 200 200 200 200 200 200
+POST   /api/token/                              200 200 200 200 200 200 200 200 200 200 200 200
+POST   /api/auth/refresh/                       200 200 200 200 200 200 200 200 200 200 200 200
+POST   /api/token/refresh/                      200 200 200 200 200 200 200 200 200 200 200 200
+POST   /api/auth/logout/                        401 204 204 204 204 204 204 204 204 401 401 401
+GET    /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
+PUT    /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
+PATCH  /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/users/                              401 403 403 403 403 403 403 200 200 401 401 401
+GET    /api/users/doctors/                      401 403 403 403 403 403 200 200 200 401 401 401
+GET    /api/users/patients/                     401 403 403 403 403 403 200 200 200 401 401 401
+GET    /api/users/{owner}/                      401 403 403 403 403 403 403 200 200 401 401 401
+GET    /api/users/{unknown}/                    401 403 403 403 403 403 403 404 404 401 401 401
+POST   /api/users/{pending}/approve/            401 403 403 403 403 403 403 200 200 401 401 401
+POST   /api/users/{unknown}/approve/            401 403 403 403 403 403 403 404 404 401 401 401
+POST   /api/users/{pending}/reject/             401 403 403 403 403 403 403 200 200 401 401 401
+POST   /api/users/{owner}/deactivate/           401 403 403 403 403 403 403 200 200 401 401 401
+POST   /api/users/{admin}/deactivate/           401 403 403 403 403 403 403 403 200 401 401 401
+POST   /api/users/{gone}/activate/              401 403 403 403 403 403 403 200 200 401 401 401
+GET    /api/clinic/                             401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/doctors/                            401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/doctors/availability/               401 403 403 200 200 200 403 403 403 401 401 401
+PUT    /api/doctors/availability/               401 403 403 200 200 200 403 403 403 401 401 401
+GET    /api/doctors/time_off/                   401 403 403 200 200 200 403 400 400 401 401 401
+GET    /api/doctors/time_off/?doctor_id={treating}  401 403 403 200 403 403 403 200 200 401 401 401
+POST   /api/doctors/time_off/                   401 403 403 201 403 403 403 201 201 401 401 401
+DELETE /api/doctors/time_off/{absence}/         401 403 403 204 404 404 403 204 204 401 401 401
+DELETE /api/doctors/time_off/{unknown}/         401 403 403 404 404 404 403 404 404 401 401 401
+GET    /api/doctors/{treating}/slots/           401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/doctors/{pending}/slots/            401 404 404 404 404 404 404 404 404 401 401 401
+GET    /api/doctors/{treating}/availability/    401 403 403 403 403 403 403 200 200 401 401 401
+PUT    /api/doctors/{treating}/availability/    401 403 403 403 403 403 403 200 200 401 401 401
+GET    /api/appointments/                       401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/appointments/available_doctors/     401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/appointments/doctor_availability/?doctor_id={treating}  401 200 200 200 200 200 200 200 200 401 401 401
+POST   /api/appointments/book/                  401 201 404 403 403 403 201 201 201 401 401 401
+GET    /api/appointments/{visit}/               401 200 404 200 404 404 200 200 200 401 401 401
+GET    /api/appointments/{unknown}/             401 404 404 404 404 404 404 404 404 401 401 401
+POST   /api/appointments/{visit}/cancel/        401 200 404 200 404 404 200 200 200 401 401 401
+POST   /api/appointments/{unknown}/cancel/      401 404 404 404 404 404 404 404 404 401 401 401
+GET    /api/notifications/                      401 200 200 200 200 200 200 200 200 401 401 401
+POST   /api/notifications/read/                 401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/schema/                             200 200 200 200 200 200 200 200 200 200 200 200
+GET    /api/docs/                               200 200 200 200 200 200 200 200 200 200 200 200
+GET    /livez                                   200 200 200 200 200 200 200 200 200 200 200 200
+GET    /readyz                                  200 200 200 200 200 200 200 200 200 200 200 200
+GET    /api/no/such/address/                    404 404 404 404 404 404 404 404 404 404 404 404
+"""
+
+# What a socket answers: ok, `no` for no_such_topic, `out` for an error and a close with 4401.
+SOCKET: Final = """
+                             nob own oth tre str pen des adm roo gon end sta
+auth                         out ok  ok  ok  ok  ok  ok  ok  ok  out out out
+ping                         out ok  ok  ok  ok  ok  ok  ok  ok  out out out
+ack                          out ok  ok  ok  ok  ok  ok  ok  ok  out out out
+unwatch desk                 out no  no  no  no  no  no  no  no  out out out
+watch user.{owner}           out ok  no  no  no  no  no  no  no  out out out
+watch user.{treating}        out no  no  ok  no  no  no  no  no  out out out
+watch user.{pending}         out no  no  no  no  ok  no  no  no  out out out
+watch user.{unknown}         out no  no  no  no  no  no  no  no  out out out
+watch calendar.{treating}    out no  no  ok  no  no  no  no  no  out out out
+watch calendar.{pending}     out no  no  no  no  no  no  no  no  out out out
+watch calendar.{owner}       out no  no  no  no  no  no  no  no  out out out
+watch slots.{treating}       out ok  ok  ok  ok  ok  ok  ok  ok  out out out
+watch slots.{unknown}        out ok  ok  ok  ok  ok  ok  ok  ok  out out out
+watch desk                   out no  no  no  no  no  ok  ok  ok  out out out
+watch desk.{owner}           out no  no  no  no  no  no  no  no  out out out
+watch record.{owner}         out no  no  no  no  no  no  no  no  out out out
+watch nonsense               out no  no  no  no  no  no  no  no  out out out
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    words: tuple[str, ...]
+    expected: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+def rows(table: str) -> list[Row]:
+    found = []
+    for line in table.strip().splitlines()[1:]:
+        cells = line.split()
+        split = len(cells) - len(VIEWERS)
+        found.append(Row(tuple(cells[:split]), tuple(cells[split:])))
+    return found
+
+
+ROUTES: Final = rows(HTTP)
+COMMANDS: Final = rows(SOCKET)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody and everything that the tables name, with one token for each viewer."""
+
+    ids: dict[str, int]
+    tokens: dict[str, str | None]
+    refresh: str
+    start: str
+
+    def body(self, row: Row) -> dict[str, Any]:
+        """What a request needs so that rights alone decide."""
+        path = row.words[1]
+        if path.endswith("/register/"):
+            return {
+                "username": "new", "email": "new@example.org", "role": "PATIENT",
+                "password": world.PASSWORD,
+            }  # fmt: skip
+        if path in ("/api/auth/login/", "/api/token/"):
+            return {"username": "owner", "password": world.PASSWORD}
+        if path.endswith("/refresh/"):
+            return {"refresh": self.refresh}
+        if path.endswith("/book/"):
+            return {
+                "doctor_id": self.ids["treating"], "start": self.start,
+                "patient_id": self.ids["owner"],
+            }  # fmt: skip
+        if path.endswith("/time_off/"):
+            return {
+                "doctor_id": self.ids["treating"], "start": "2190-01-01T00:00:00Z",
+                "end": "2190-01-02T00:00:00Z",
+            }  # fmt: skip
+        if path.endswith("/read/"):
+            return {"up_to": 1}
+        return {}
+
+
+def cast() -> Cast:
+    doctors = {name: world.a_doctor(name) for name in ("treating", "stranger")}
+    doctors["pending"] = world.a_pending_doctor("pending")
+    people: dict[str, Person] = {
+        "owner": world.a_patient("owner"),
+        "other": world.a_patient("other"),
+        **{name: doctor.person for name, doctor in doctors.items()},
+        "desk": world.a_receptionist("desk"),
+        "admin": world.an_admin("admin"),
+        "root": Person.objects.create_superuser("root", "root@example.org", world.PASSWORD),
+        "gone": world.an_admin("gone"),
+        "ended": world.an_admin("ended"),
+        "stale": world.an_admin("stale"),
+    }
+    tokens: dict[str, str | None] = {"nobody": None}
+    for name, person in people.items():
+        passed = timedelta(minutes=6) if name == "stale" else timedelta()
+        with time_machine.travel(clock.now() - passed, tick=False):
+            tokens[name] = world.tokens(person).access
+    Person.objects.filter(username="gone").update(is_active=False)
+    end_session(session_of(str(tokens["ended"])).id)
+
+    starts = world.next_free_starts(doctors["treating"], 2)
+    visit = world.book(doctors["treating"], people["owner"], starts[0])
+    absence = world.time_off(
+        doctors["treating"], starts[0] + timedelta(days=60), starts[0] + timedelta(days=61)
+    )
+    ids = {name: person.pk for name, person in people.items()}
+    ids |= {"visit": visit.pk, "absence": absence.pk, "unknown": 10**15}
+    refresh = world.tokens(people["owner"]).refresh
+    return Cast(ids, tokens, refresh, starts[1].isoformat())
+
+
+# -- HTTP ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("row", ROUTES, ids=str)
+def test_every_route_answers_each_person_as_the_table_says(row: Row) -> None:
+    everyone = cast()
+
+    found = tuple(status_for(viewer, row, everyone) for viewer in VIEWERS)
+
+    assert dict(zip(VIEWERS, found, strict=True)) == dict(zip(VIEWERS, row.expected, strict=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "row", [row for row in ROUTES if row.words[0] == "GET" and row.expected[0] != "200"], ids=str
+)
+def test_head_asks_for_the_rights_of_get(row: Row) -> None:
+    everyone = cast()
+    head = Row(("HEAD", row.words[1]), row.expected)
+
+    assert tuple(status_for(viewer, head, everyone) for viewer in VIEWERS) == row.expected
+
+
+def status_for(viewer: str, row: Row, everyone: Cast) -> str:
+    """The status this viewer is answered; whatever it did is undone."""
+    method, address = row.words
+    path, _, query = address.format(**everyone.ids).partition("?")
+    with transaction.atomic():
+        response = Api(token=everyone.tokens[viewer]).send(
+            method,
+            path,
+            None if method in ("GET", "HEAD") else everyone.body(row),
+            query=dict([query.split("=")]) if query else None,
+        )
+        transaction.set_rollback(True)
+    return str(response.status_code)
+
+
+def known_routes() -> Iterator[tuple[str, str]]:
+    """Method and pattern of every route, as the resolver has them."""
+    for pattern in urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        view = getattr(pattern.callback, "view_class", None)
+        methods = ["GET"] if view is None else [m for m in METHODS if hasattr(view, m.lower())]
+        for method in methods:
+            yield method, str(pattern.pattern)
+
+
+def test_the_table_has_every_route_and_no_others() -> None:
+    ids = dict.fromkeys(("owner", "unknown", "pending", "admin", "gone", "absence", "visit"), 1)
+    named = {
+        (method, resolve(path.partition("?")[0].format(**ids, treating=1)).route)
+        for method, path in (row.words for row in ROUTES)
+    }
+
+    assert named == set(known_routes())
+
+
+def test_beside_the_api_there_is_only_the_operators_admin() -> None:
+    assert [str(pattern.pattern) for pattern in all_patterns] == ["admin/", ""]
+
+
+def test_before_django_only_the_long_poll_and_the_socket_are_served() -> None:
+    source = Path(str(asgi.__file__)).read_text()
+
+    assert set(re.findall(r'"(/[^"]*)"', source)) == {"/api/events/", "/ws/"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "pattern", {pattern for _, pattern in known_routes()} - {r"^(?!admin/).*$"}
+)
+def test_a_method_that_a_route_does_not_have_is_405_for_everyone(pattern: str) -> None:
+    path = "/" + pattern.replace("<id:", "").replace(">", "")
+    for name in ("person_id", "doctor_id", "appointment_id", "time_off_id"):
+        path = path.replace(name, "1")
+    has = {method for method, route in known_routes() if route == pattern}
+    if path in ("/livez", "/readyz"):
+        return
+    for api in (Api(), Api(world.a_patient()), Api(world.an_admin())):
+        for method in {*METHODS, "TRACE", "PROPFIND"} - has:
+            assert api.send(method, path).status_code == 405, method
+
+
+@pytest.mark.django_db
+def test_options_tell_nothing_of_the_data() -> None:
+    visit = world.book(world.a_doctor(), world.a_patient())
+
+    known = Api().send("OPTIONS", f"/api/appointments/{visit.pk}/")
+    unknown = Api().send("OPTIONS", f"/api/appointments/{10**15}/")
+
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+
+
+# -- the socket and the long poll ----------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_every_command_is_answered_to_each_person_as_the_table_says(viewer: str) -> None:
+    everyone = await in_db(cast)
+    place = VIEWERS.index(viewer)
+
+    found = {str(row): await reply_for(everyone.tokens[viewer], row, everyone) for row in COMMANDS}
+
+    assert found == {str(row): row.expected[place] for row in COMMANDS}
+
+
+async def reply_for(token: str | None, row: Row, everyone: Cast) -> str:
+    op, *topic = (word.format(**everyone.ids) for word in row.words)
+    async with connect() as socket:
+        try:
+            if token is not None:
+                signed_in = await socket.command("auth", token=token)
+                if not signed_in["ok"]:
+                    assert signed_in["error"]["code"] == "unauthenticated"
+                    return "out" if await socket.closed() == 4401 else "left open"
+            match op:
+                case "auth":
+                    if token is not None:
+                        return "ok"
+                    await socket.send_raw('{"op": "auth", "id": 1, "token": ""}')
+                    return "out" if await socket.closed() == 4401 else "left open"
+                case "ack":
+                    await socket.ack({"desk": 1})
+                    await socket.ping()
+                    return "ok"
+                case _:
+                    reply = await socket.command(op, **({"topic": topic[0]} if topic else {}))
+        except Closed as closed:
+            return "out" if closed.code == 4401 else str(closed.code)
+    if reply["ok"]:
+        return "ok"
+    code: str = reply["error"]["code"]
+    if code == "unauthenticated":
+        return "out"
+    return "no" if code == "no_such_topic" else code
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_the_long_poll_has_the_rights_of_watching(viewer: str) -> None:
+    everyone = await in_db(cast)
+    place = VIEWERS.index(viewer)
+    watches = [row for row in COMMANDS if row.words[0] == "watch"]
+
+    found = {
+        str(row): await polled(everyone.tokens[viewer], row.words[1].format(**everyone.ids))
+        for row in watches
+    }
+
+    status = {"ok": 200, "no": 404, "out": 401}
+    assert found == {str(row): status[row.expected[place]] for row in watches}
+
+
+async def polled(token: str | None, topic: str) -> int:
+    headers = [HOST]
+    if token is not None:
+        headers.append((b"authorization", f"Bearer {token}".encode()))
+    client = HttpCommunicator(application, "GET", f"/api/events/?topic={topic}", headers=headers)
+    response = await client.get_response(timeout=10)
+    status: int = response["status"]
+    return status
+
+
+def command_names(union: Any) -> Iterator[str]:
+    for part in get_args(union):
+        if isinstance(part, UnionType):
+            yield from command_names(part)
+        else:
+            yield from get_args(part.model_fields["op"].annotation)
+
+
+def test_the_table_has_every_command() -> None:
+    assert {row.words[0] for row in COMMANDS} == set(command_names(frames.Command))
+
+
+def test_the_table_has_every_kind_of_topic() -> None:
+    ids = dict.fromkeys(("owner", "treating", "pending", "unknown"), 1)
+    watched = {
+        parse_topic(row.words[1].format(**ids)).kind
+        for row in COMMANDS
+        if row.words[0] == "watch" and "ok" in row.expected
+    }
+
+    assert watched == set(TopicKind)
+
+
+# -- the policy ----------------------------------------------------------------------------------
+
+
+def test_the_policy_has_a_rule_for_every_operation_and_every_kind_of_topic() -> None:
+    assert RULES.keys() == set(Operation) - {Operation.ANYONE}
+    assert WATCHERS.keys() == set(TopicKind)
+
+
+def test_every_view_says_what_each_of_its_methods_is() -> None:
+    for pattern in urlpatterns:
+        view = getattr(pattern.callback, "view_class", None)
+        if view is None or not str(pattern.pattern).startswith("api/"):
+            continue
+        has = {method for method in METHODS if hasattr(view, method.lower())}
+        if view.__module__.startswith("api."):
+            assert view.operations.keys() == has, view
+            assert set(view.operations.values()) <= set(Operation), view
+
+
+@pytest.mark.django_db
+def test_a_view_that_declares_nothing_serves_nobody() -> None:
+    from api.endpoint import Endpoint
+    from api.permissions import RightsDeclared
+
+    class Undeclared(Endpoint):
+        pass
+
+    with pytest.raises(NotImplementedError):
+        RightsDeclared().has_permission(None, Undeclared())  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_the_topics_a_client_is_told_to_watch_are_those_it_may() -> None:
+    people = [
+        world.a_patient(), world.a_doctor().person, world.a_pending_doctor().person,
+        world.a_receptionist(), world.an_admin(),
+    ]  # fmt: skip
+    for person in people:
+        topics = usual_topics(person)
+        assert topics, person
+        assert all(may_watch(person, topic) for topic in topics)
+        person.is_active = False
+        assert usual_topics(person) == []
