@@ -14,6 +14,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2023',
+    rolldownOptions: {
+      output: {
+        // A few files instead of forty: what every page needs comes in one, what one page needs comes with it.
+        codeSplitting: {
+          groups: [
+            { name: 'libraries', test: /node_modules[\\/](?!@mantine)/, priority: 2 },
+            { name: 'mantine', test: /node_modules[\\/]@mantine/, minShareCount: 3, priority: 2 },
+            { name: 'shared', test: /[\\/]src[\\/]/, minShareCount: 3, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {
