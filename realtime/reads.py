@@ -89,7 +89,7 @@ def identify(token: str) -> Identity:
 def position(topic: Topic, session_id: uuid.UUID) -> Position:
     """Where a topic stands, for a session that may watch it. Raises NoSuchTopic, TokenInvalid."""
     viewer = viewers_behind([session_id]).get(session_id)
-    if viewer is None:
+    if viewer is None or not viewer.is_active:
         raise TokenInvalid
     require_watch(viewer, topic)
     return position_of(topic)

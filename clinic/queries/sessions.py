@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from clinic.errors import TokenInvalid
 from clinic.models import Person, Session
 from clinic.tokens import AccessClaims
@@ -41,11 +43,23 @@ def viewer_of(person: Person) -> Viewer:
 
 
 def viewers_behind(sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, Viewer]:
-    """The people behind those of these sessions that still stand, as they are now, in one query."""
-    rows = Session.objects.filter(id__in=sessions, ended_at=None).values_list(
-        "id", "person_id", "person__role", "person__is_active", "person__is_approved"
-    )
+    """The people behind those of these sessions that still stand, as they are now, in one query.
+
+    Asked at every delivery, so written out: the ORM needs three times as long.
+    """
+    if not sessions:
+        return {}
+    key = Session._meta.get_field("id")
+    places = ", ".join(["%s"] * len(sessions))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT session.id, person.id, person.role, person.is_active, person.is_approved "
+            "FROM clinic_session session JOIN clinic_person person ON person.id = session.person_id "
+            f"WHERE session.ended_at IS NULL AND session.id IN ({places})",
+            [key.get_db_prep_value(each, connection) for each in sessions],
+        )
+        rows = cursor.fetchall()
     return {
-        session_id: Viewer(person_id, role, is_active, is_approved)
+        key.to_python(session_id): Viewer(person_id, role, bool(is_active), bool(is_approved))
         for session_id, person_id, role, is_active, is_approved in rows
     }

@@ -15,7 +15,7 @@ if django_settings.STATIC_ROOT is not None:
     # WhiteNoise warns without it, and a warning is an error here.
     django_settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
-from realtime import asgi  # noqa: E402
+from realtime import asgi
 
 if asgi._lock is not None:
     # This process serves nobody but its own tests: the real web processes of others may have the lock.

@@ -239,7 +239,7 @@ async def test_sockets_that_leave_at_any_moment_leave_nothing(
 
     await asyncio.gather(*(visit(number) for number in range(50)))
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while hub_here().reads.waiting + hub_here().replays.waiting:
+        while hub_here().reads.waiting + hub_here().replays.waiting:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert not hub_here().feeds
     assert not hub_here().sockets

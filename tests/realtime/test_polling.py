@@ -65,7 +65,7 @@ def raw_events(text: str) -> list[str]:
 
 async def until_waiting(polls: int, topic: str = TOPIC) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while topic not in hub_here().feeds or len(hub_here().feeds[topic]._waiting) < polls:
+        while topic not in hub_here().feeds or len(hub_here().feeds[topic]._waiting) < polls:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 

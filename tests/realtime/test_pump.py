@@ -74,7 +74,7 @@ class ListSocket:
 
     async def send_text(self, text: str) -> None:
         self.heard.append(text)
-        while self._chance.random() < 0.2:
+        while self._chance.random() < 0.2:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
     def has_room(self) -> bool:
@@ -113,10 +113,13 @@ class Schedule:
         pool = SlowPool(self.journal)
         self.dropped = 0
         self.feed = Feed(TOPIC, reads=pool, replays=pool, empty=self._empty)
-        self.anchor = Subscription(ListSocket(self.chance), self.feed)  # holds the feed, never begins
+        self.anchor = Subscription(
+            ListSocket(self.chance), self.feed
+        )  # holds the feed, never begins
         self.feed.join(self.anchor)
         self.sockets: list[ListSocket] = []
         self.starts: dict[ListSocket, int] = {}
+        self.left: dict[ListSocket, int] = {}
 
     def _empty(self, feed: Feed) -> None:
         self.dropped += 1
@@ -150,7 +153,7 @@ class Schedule:
             socket = self.sockets.pop(self.chance.randrange(len(self.sockets)))
             if socket.subscription is not None:
                 socket.subscription.close()
-            self.check(socket)
+                self.left[socket] = len(socket.heard)
 
     def acknowledge(self) -> None:
         if self.sockets:
@@ -231,6 +234,8 @@ class Schedule:
                 assert socket.subscription.live
             else:
                 assert socket.heard[-1].startswith(('{"op":"revoked"', '{"op":"reset"'))
+        for socket, count in self.left.items():
+            assert len(socket.heard) == count, "nothing comes after the client has left"
         assert all(one.socket in self.sockets for one in self.feed.subscriptions - {self.anchor})
 
     def check(self, socket: ListSocket) -> None:

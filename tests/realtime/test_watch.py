@@ -288,19 +288,19 @@ async def test_events_committed_while_a_watch_begins_come_after_its_answer() -> 
     await in_db(move, 1, 20)
     async with signed_in() as socket, signed_in() as other:
         await other.watch(TOPIC)
-        for round in range(20):
-            since = None if round % 2 else 5
+        for turn in range(20):
+            since = None if turn % 2 else 5
             commits = asyncio.create_task(in_thread(move, 1))
             for _ in range(5):
-                hub_here().wake(TOPIC, 20 + round)  # as a nudge of another process would
+                hub_here().wake(TOPIC, 20 + turn)  # as a nudge of another process would
                 await asyncio.sleep(0)
             watch = asyncio.create_task(socket.watch(TOPIC, since=since))
             for _ in range(20):
-                hub_here().wake(TOPIC, 20 + round)
+                hub_here().wake(TOPIC, 20 + turn)
                 await asyncio.sleep(0.0005)
             await watch
             await commits
-            await everything_sent(socket, TOPIC, 21 + round)
+            await everything_sent(socket, TOPIC, 21 + turn)
             await socket.ack()
             await socket.unwatch(TOPIC)
 
@@ -328,9 +328,7 @@ async def test_a_long_replay_misses_nothing_that_is_written_meanwhile(settings: 
         async def read(socket: Socket) -> list[int]:
             while socket.last_seq[TOPIC] < total:
                 await socket.next_event(TOPIC)
-                if chance.random() < 0.1:
-                    await socket.ack()
-                elif socket.last_seq[TOPIC] % 25 == 0:
+                if chance.random() < 0.1 or socket.last_seq[TOPIC] % 25 == 0:
                     await socket.ack()
             return [event["seq"] for event in socket.events(TOPIC)]
 
@@ -421,11 +419,11 @@ async def test_without_nudges_the_sweep_delivers_in_order_once(settings: Any) ->
     async with signed_in() as one, signed_in() as two:
         await one.watch(TOPIC)
         await two.watch(TOPIC)
-        for round in range(3):
+        for turn in range(3):
             await in_db(move, 1, 5)
             committed = clock.now()
             for socket in (one, two):
-                await everything_sent(socket, TOPIC, 5 * (round + 1))
+                await everything_sent(socket, TOPIC, 5 * (turn + 1))
             assert clock.now() - committed < timedelta(seconds=1.5)
         for socket in (one, two):
             assert [event["seq"] for event in socket.events()] == list(range(1, 16))
@@ -454,9 +452,9 @@ async def test_connections_that_died_are_replaced(settings: Any) -> None:
     async with signed_in() as socket:
         await socket.watch(TOPIC)
         await live(socket)
-        for round in range(3):
+        for turn in range(3):
             await in_db(move, 1, 3)
-            await everything_sent(socket, TOPIC, 3 * (round + 1))
+            await everything_sent(socket, TOPIC, 3 * (turn + 1))
             await in_db(cut_connections)
         await in_db(move, 1)
         assert await everything_sent(socket, TOPIC, 10) == list(range(1, 11))
