@@ -1,4 +1,4 @@
-/** What the clinic decides about this person changes their open page at once. */
+/** An approval changes the doctor's open page at once; a rejection ends the session itself. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -7,11 +7,6 @@ import { useTopic } from '../realtime/useTopic'
 import { showToast } from '../ui/announcements'
 import { isPending } from './navigation'
 import { meKey, useMe } from './useMe'
-
-const DECISIONS = new Set(['doctor.approved', 'person.deactivated'])
-
-/** A rejection ends the account, so that the event is all that this page will ever hear of it. */
-export const rejectedKey = ['rejected']
 
 export function useOwnChanges(): void {
   const me = useMe()
@@ -30,8 +25,7 @@ export function useOwnChanges(): void {
 
   useTopic(`user.${me.id}`, {
     event(event) {
-      if (event.type === 'doctor.rejected') client.setQueryData(rejectedKey, true)
-      else if (DECISIONS.has(event.type)) void load()
+      if (event.type === 'doctor.approved') void load()
     },
     load() {
       // The decision may have fallen between loading the page and watching.

@@ -1,8 +1,6 @@
 /** A doctor whom the clinic has not approved yet. It changes by itself the moment that happens. */
-import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { nameOf, useMe } from '../app/useMe'
-import { rejectedKey } from '../app/useOwnChanges'
 import { Card } from '../ui/Card'
 import { Icon } from '../ui/Icon'
 import { PageHead } from '../ui/PageHead'
@@ -11,14 +9,6 @@ import styles from './PendingPage.module.css'
 export function PendingPage() {
   const { t } = useTranslation()
   const me = useMe()
-  const rejected = useQuery<boolean>({ queryKey: rejectedKey, enabled: false, initialData: false }).data
-  if (rejected) {
-    return (
-      <div className={styles.page}>
-        <PageHead title={t('pending.rejectedTitle')} lead={t('pending.rejected')} />
-      </div>
-    )
-  }
   return (
     <div className={styles.page}>
       <PageHead title={t('pending.title')} lead={t('pending.lead', { name: nameOf(me) })} />

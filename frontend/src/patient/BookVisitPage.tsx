@@ -3,6 +3,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { Link, useParams } from '@tanstack/react-router'
 import { useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Problem } from '../api/problem'
 import type { Slot, SlotsOfDoctor } from '../api/shapes'
 import { addDays, dateName, dateOf, ownZone, zoneName } from '../time/clock'
 import { useTimePreferences } from '../time/preferences'
@@ -36,12 +37,21 @@ export function BookVisitPage() {
     <>
       <BackLink to="/doctors">{t('book.back')}</BackLink>
       {data && <Booking key={doctorId} data={data} to={window.to} />}
-      {!data && error && (
+      {!data && error && isGone(error) && (
+        <EmptyState isPage icon="users" title={t('book.goneTitle')} lead={t('book.goneLead')}>
+          <Button renderRoot={(props) => <Link to="/doctors" {...props} />}>{t('book.noneAction')}</Button>
+        </EmptyState>
+      )}
+      {!data && error && !isGone(error) && (
         <ErrorNote error={error} title={t('error.loading')} onRetry={() => void refetch()} />
       )}
       {!data && !error && <Loading />}
     </>
   )
+}
+
+function isGone(error: Error): boolean {
+  return error instanceof Problem && error.status === 404
 }
 
 function Booking({ data, to }: { data: SlotsOfDoctor; to: string }) {

@@ -25,9 +25,11 @@ export function SlotTimes({ slots, zone, clock, chosen, onChoose }: Props) {
   )
   if (shown.length === 0) return <p className={styles.empty}>{t('book.dayEmpty')}</p>
   const isMorning = ({ slot }: ShownSlot) => minutesOf(slot.start, zone) < NOON
+  // Shown in another zone, half past seven may be in the clinic's afternoon: it is said whose afternoon it is.
+  const atClinic = clock.zone === zone ? '' : ` · ${t('book.clinicZone')}`
   const groups = [
-    { name: t('book.morning'), times: shown.filter(isMorning) },
-    { name: t('book.afternoon'), times: shown.filter((each) => !isMorning(each)) },
+    { name: t('book.morning') + atClinic, times: shown.filter(isMorning) },
+    { name: t('book.afternoon') + atClinic, times: shown.filter((each) => !isMorning(each)) },
   ]
   return (
     <div className={styles.groups}>
