@@ -217,6 +217,10 @@ class ClinicSocket(AsyncWebsocketConsumer):
             )
             if self.identity is None:
                 await self.part(closing.OVERLOADED)
+        except Exception:
+            # A mistake of ours must not leave a client waiting for its answer.
+            log.exception("command_failed", op=command.op)
+            await self.part(closing.OVERLOADED)
 
     async def _refuse(
         self, command_id: int | None, code: str, message: str, retry_after_ms: int | None = None

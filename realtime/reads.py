@@ -1,6 +1,7 @@
 """The database as the sockets read it: in bounded pools of threads of their own."""
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,7 @@ class Pool:
     """A bounded pool of threads, each with its own database connection that it keeps."""
 
     def __init__(self, threads: int, name: str) -> None:
+        self._size = threads
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self.waiting = 0
 
@@ -60,8 +62,14 @@ class Pool:
 
     def close(self) -> None:
         """Let the threads end, each closing its connection first."""
-        for _ in range(self._threads._max_workers):
-            self._threads.submit(connection.close)
+        everyone = threading.Barrier(self._size)
+
+        def leave() -> None:
+            everyone.wait()  # or one thread would leave twice, and another not at all
+            connection.close()
+
+        for _ in range(self._size):
+            self._threads.submit(leave)
         self._threads.shutdown(wait=True)
 
 

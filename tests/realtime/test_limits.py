@@ -145,6 +145,22 @@ async def test_ping_is_answered() -> None:
         assert await socket.until(lambda frame: frame.get("re") == 77) == {"re": 77, "ok": True}
 
 
+async def test_a_mistake_of_ours_is_told_and_nobody_waits_for_an_answer(
+    monkeypatch: pytest.MonkeyPatch, errors: list[str]
+) -> None:
+    def mistaken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("realtime.consumer.position", mistaken)
+    async with signed_in() as socket:
+        await socket.send({"id": 5, "op": "watch", "topic": "slots.1"})
+        code, why = await goodbye(socket)
+
+    assert (code, why["reconnect"]) == (4503, "after")
+    assert len(errors) == 1
+    assert "ZeroDivisionError" in errors.pop()
+
+
 # -- sockets -----------------------------------------------------------------------------------------------
 
 
