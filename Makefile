@@ -34,7 +34,8 @@ FRONTEND_SOURCE := $(shell find frontend/src frontend/public 2>/dev/null) \
 
 # The checks look at the code, not at this machine's installation: they have keys and a database of their own.
 SCRATCH := $(CURDIR)/.cache/check
-APART := CLINIC_DATA_DIR=$(SCRATCH) CLINIC_KEYS_FILE=$(SCRATCH)/keys.json DATABASE_URL=sqlite:///$(SCRATCH)/check.sqlite3
+APART := CLINIC_ENV_FILE=/dev/null CLINIC_DATA_DIR=$(SCRATCH) CLINIC_KEYS_FILE=$(SCRATCH)/keys.json \
+	DATABASE_URL=sqlite:///$(SCRATCH)/check.sqlite3
 
 ## Run it
 
