@@ -11,7 +11,7 @@ interface ProblemBody {
   code?: string
   request_id?: string
   errors?: FieldProblem[]
-  alternatives?: unknown[]
+  alternatives?: string[]
   allowed?: string[]
 }
 
@@ -20,6 +20,7 @@ export class Problem extends Error {
   readonly code: string
   readonly requestId: string | undefined
   readonly fields: FieldProblem[]
+  /** The next free starts, where a time was refused. */
   readonly alternatives: string[]
   readonly retryAfterSeconds: number | undefined
 
@@ -30,7 +31,7 @@ export class Problem extends Error {
     this.code = body.code || (status === 0 ? 'unreachable' : `http_${status}`)
     this.requestId = body.request_id ?? headers?.get('x-request-id') ?? undefined
     this.fields = body.errors ?? []
-    this.alternatives = (body.alternatives ?? []).map(startOf).filter((start) => start !== undefined)
+    this.alternatives = body.alternatives ?? []
     const retryAfter = Number(headers?.get('retry-after'))
     this.retryAfterSeconds = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined
   }
@@ -47,15 +48,6 @@ export class Problem extends Error {
   field(name: string): string | undefined {
     return this.fields.find((entry) => entry.field === name)?.detail
   }
-}
-
-/** An alternative is a start, or a slot that has one. */
-function startOf(alternative: unknown): string | undefined {
-  if (typeof alternative === 'string') return alternative
-  if (alternative && typeof alternative === 'object' && 'start' in alternative) {
-    return typeof alternative.start === 'string' ? alternative.start : undefined
-  }
-  return undefined
 }
 
 export async function problemOf(response: Response): Promise<Problem> {

@@ -2,9 +2,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef } from 'react'
 import { loadDoctors } from '../api/doctors'
-import type { DoctorCard, Slot } from '../api/shapes'
-import { connection } from '../realtime/connection'
-import type { EventFrame } from '../realtime/frames'
+import type { DoctorCard } from '../api/shapes'
+import { useConnection } from '../realtime/connection'
+import { nextFreeAfter, withFreed } from '../realtime/nextFree'
 
 export const doctorsKey = ['doctors']
 
@@ -21,6 +21,7 @@ export function useDoctors() {
 
 function useNextFree(doctors: DoctorCard[] | undefined): void {
   const client = useQueryClient()
+  const connection = useConnection()
   const soon = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const ids = useMemo(
     () =>
@@ -60,28 +61,5 @@ function useNextFree(doctors: DoctorCard[] | undefined): void {
       clearTimeout(soon.current)
       soon.current = undefined
     }
-  }, [client, ids])
-}
-
-/** Only a lost next time, or changed hours, cannot be worked out from what is on the screen. */
-export function nextFreeAfter(
-  doctors: DoctorCard[] | undefined,
-  id: number,
-  event: EventFrame,
-): 'ask' | 'known' {
-  if (event.type === 'hours.changed') return 'ask'
-  const slot = event.data as Slot
-  const next = doctors?.find((doctor) => doctor.id === id)?.next_free
-  const isNext = next != null && Date.parse(next) === Date.parse(slot.start)
-  return isNext && slot.state !== 'free' ? 'ask' : 'known'
-}
-
-export function withFreed(doctors: DoctorCard[], id: number, event: EventFrame): DoctorCard[] {
-  const slot = event.data as Slot
-  if (slot.state !== 'free') return doctors
-  return doctors.map((doctor) =>
-    doctor.id === id && (doctor.next_free === null || Date.parse(slot.start) < Date.parse(doctor.next_free))
-      ? { ...doctor, next_free: slot.start }
-      : doctor,
-  )
+  }, [client, connection, ids])
 }
