@@ -1,10 +1,12 @@
 """Reading the journal: heads, entries, and where an answer stands in its topic."""
 
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
-from django.db.models import Min
+from django.db import connection
 
 from clinic.crypto import DecryptionError
 from clinic.models import Entry, Epoch, TopicHead
@@ -12,6 +14,16 @@ from clinic.shapes.base import Stream
 from clinic.topics import Topic
 
 log = structlog.get_logger(__name__)
+
+# Asked at every watch and at every delivery: the ORM needs 3 to 10 times as long to put them together.
+_POSITION: Final = """
+    SELECT epoch.value, head.seq, (SELECT MIN(seq) FROM clinic_entry WHERE topic = %s)
+    FROM clinic_epoch epoch LEFT JOIN clinic_topichead head ON head.topic = %s
+"""
+_ENTRIES_AFTER: Final = """
+    SELECT id, topic, seq, seal, body FROM clinic_entry
+    WHERE topic = %s AND seq > %s ORDER BY seq LIMIT %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +58,28 @@ def head_of(topic: Topic) -> int:
 
 
 def position_of(topic: Topic) -> Position:
-    # The head first: what is written between the two reads must not look as if it were not kept.
-    head = head_of(topic)
-    first = Entry.objects.filter(topic=str(topic)).aggregate(first=Min("seq"))["first"]
-    return Position(epoch(), head, head + 1 if first is None else first)
+    """In one statement: what is written meanwhile must not look as if it were not kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(_POSITION, [str(topic), str(topic)])
+        row = cursor.fetchone()
+    if row is None:
+        epoch()  # the first question ever asked of this journal
+        return position_of(topic)
+    value, head, first = row
+    last = head or 0
+    return Position(str(uuid.UUID(str(value))), last, last + 1 if first is None else first)
 
 
 def stream_of(topic: Topic) -> Stream:
     """Read this before the data it goes with: then watching from its `seq` misses nothing."""
-    return Stream(topic=str(topic), seq=head_of(topic), epoch=epoch())
+    place = position_of(topic)
+    return Stream(topic=str(topic), seq=place.head, epoch=place.epoch)
 
 
 def frames_after(topic: str, seq: int, *, limit: int) -> list[Frame]:
     """The next events of a topic, in order, ready to be sent: up to one that cannot be decrypted."""
     frames: list[Frame] = []
-    for entry in Entry.objects.filter(topic=topic, seq__gt=seq).order_by("seq")[:limit]:
+    for entry in Entry.objects.raw(_ENTRIES_AFTER, [topic, seq, limit]):
         try:
             frames.append(Frame(entry.seq, frame_text(entry)))
         except DecryptionError:
