@@ -15,7 +15,7 @@ from clinic.errors import TokenInvalid
 from clinic.models import Session
 from clinic.tokens import mint, read_access, read_refresh
 
-KEY = settings.SIMPLE_JWT["SIGNING_KEY"]
+KEY: str = str(settings.SIMPLE_JWT["SIGNING_KEY"])
 SESSION = Session(person_id=5, generation=3)
 
 Reader = Callable[[str], Any]

@@ -14,10 +14,12 @@ from clinic.actions.schedules import (
 )
 from clinic.errors import FieldError, Forbidden, NotFound
 from clinic.models import Appointment, Closure, Doctor, Event, TimeOff, WorkingWindow
+from clinic.queries.place import the_clinic
 from clinic.rules.hours import Weekday
 from clinic.rules.statuses import Status
 from clinic.topics import slots_topic
 from tests import world
+from tests.together import together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -257,3 +259,17 @@ def test_only_an_admin_closes_the_clinic() -> None:
     for actor in (world.a_receptionist(), world.a_patient(), world.a_doctor().person):
         with pytest.raises(Forbidden):
             set_closures(actor=actor, closures={})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_admins_who_close_the_clinic_at_once_take_turns(settings: Any) -> None:
+    doctor, admin = world.a_doctor(), world.an_admin()
+    the_clinic()
+
+    for day in (date(2027, 6, number) for number in range(1, 6)):
+        closures = {day: "Painting"}
+        results = together(*[lambda c=closures: set_closures(actor=admin, closures=c)] * 4)
+
+        assert results == [None] * 4
+        assert dict(Closure.objects.values_list("day", "reason")) == closures
+    assert len(changes_told(doctor)) == 5

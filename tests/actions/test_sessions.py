@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -142,13 +143,14 @@ def test_after_its_end_nothing_of_a_session_works(how: str) -> None:
     patient = world.a_patient()
     pair = world.tokens(patient)
     session = session_of(pair)
-    {
+    endings: dict[str, Callable[[], Any]] = {
         "signed out": partial(end_session, session.id),
         "all ended": partial(end_sessions_of, patient),
         "deactivated": lambda: deactivate_person(actor=world.an_admin(), person_id=patient.pk),
         "flag": lambda: Person.objects.filter(pk=patient.pk).update(is_active=False),
         "forgotten": lambda: Session.objects.all().delete(),
-    }[how]()
+    }
+    endings[how]()
 
     with pytest.raises(TokenInvalid):
         standing_session(read_access(pair.access))

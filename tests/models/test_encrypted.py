@@ -173,7 +173,7 @@ def test_a_row_whose_seal_was_exchanged_is_refused() -> None:
 def test_what_was_never_sealed_is_not_shown(value: bytes) -> None:
     record = a_record(title=MARKER)
 
-    overwrite(record, "title", connection.Database.Binary(value))
+    overwrite(record, "title", memoryview(value))
 
     with pytest.raises(DecryptionError):
         _ = HealthRecord.objects.get(pk=record.pk).title
