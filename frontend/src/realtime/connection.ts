@@ -5,6 +5,9 @@ import { RealtimeClient } from './client'
 
 /** The server warns a minute ahead; a token with less than this left would be warned of again at once. */
 const FRESH_LIFE_MS = 120_000
+const ACCOUNT_CLOSED = 4403
+/** No token at hand has this much life left. */
+const ANEW = { lifeMs: Number.POSITIVE_INFINITY }
 
 export const connection = new RealtimeClient({
   url: `${window.location.origin.replace(/^http/, 'ws')}/ws/`,
@@ -30,5 +33,10 @@ export function followSession(): void {
     }
   }
   session.subscribe(follow)
+  connection.onStatus(() => {
+    // A closed account: asking for a token is how the session learns that it has ended.
+    const { phase, code } = connection.status
+    if (phase === 'stopped' && code === ACCOUNT_CLOSED) void session.token(ANEW).catch(() => undefined)
+  })
   follow()
 }
