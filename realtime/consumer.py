@@ -54,11 +54,8 @@ class ClinicSocket(AsyncWebsocketConsumer):
         self._commands: deque[frames.Request] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._auth_timer: asyncio.TimerHandle | None = None
-        self._bucket = Bucket(
-            burst=settings.SOCKET_COMMAND_BURST,
-            rate=settings.SOCKET_COMMANDS_PER_SECOND,
-            clock=self.loop.time,
-        )
+        self._for_commands = self._bucket()
+        self._for_idle_acks = self._bucket()
         self._strikes = Strikes(
             limit=settings.SOCKET_BAD_FRAMES_PER_MINUTE, seconds=60, clock=self.loop.time
         )
@@ -153,14 +150,23 @@ class ClinicSocket(AsyncWebsocketConsumer):
         except frames.BadFrame as bad:
             await self._refuse_frame(bad)
             return
-        if isinstance(command, frames.Ack) and self._acknowledge(command):
-            return  # there are no more of these than of events
-        if not self._bucket.take():
+        if isinstance(command, frames.Ack):
+            # Those that acknowledge something cannot be more than events; the others could be endless.
+            if not self._acknowledge(command) and not self._for_idle_acks.take():
+                await self.part(closing.TOO_MANY_FRAMES)
+        elif not self._for_commands.take():
             await self.part(closing.TOO_MANY_FRAMES)
-        elif not isinstance(command, frames.Ack):
+        else:
             self._commands.append(command)
             if self._worker is None:
                 self._worker = self.loop.create_task(self._work())
+
+    def _bucket(self) -> Bucket:
+        return Bucket(
+            burst=settings.SOCKET_COMMAND_BURST,
+            rate=settings.SOCKET_COMMANDS_PER_SECOND,
+            clock=self.loop.time,
+        )
 
     def _parse(self, text: str | None) -> frames.Command:
         limit = (

@@ -94,8 +94,8 @@ async def signed_in(
     person: Person | None = None, *, seconds: float | None = None, **options: Any
 ) -> AsyncIterator[Socket]:
     """A socket of a new session of this person, or of a new patient; its token is good for so long."""
-    person = person or await in_db(world.a_patient)
-    token = (await in_db(world.tokens, person)).access
+    somebody = person if person is not None else await in_db(world.a_patient)
+    token = (await in_db(world.tokens, somebody)).access
     if seconds is not None:
         token = lasting(token, seconds)
     async with connect(token=token, **options) as socket:

@@ -35,7 +35,7 @@ RAW = [
     '{"op":"ack","topics":{' + ",".join(f'"{n}":{n}' for n in range(1000)) + "}}", "\ud800", '{"id":1,"op":"\udc80"}',
     "x" * 16385, "é" * 8193, "x" * 60000,
 ]  # fmt: skip
-SCRUBBED = [
+SCRUBBED: list[dict[str, Any]] = [
     {"id": 1, "op": "ping"},
     {"id": 2, "op": "watch", "topic": "slots.1", "since": 0, "epoch": "e"},
     {"id": 3, "op": "watch", "topic": "user.1"},

@@ -53,31 +53,28 @@ async def bad(socket: Socket) -> dict[str, Any]:
     return await socket.until(lambda frame: frame.get("ok") is False)
 
 
-@pytest.mark.parametrize(
-    ("text", "reply_to"),
-    [
-        ("nonsense", None),
-        ('{"id": 5, "op": "dance"}', 5),
-        ('{"id": 5, "op": "watch"}', 5),
-        ('{"id": 5, "op": "watch", "topic": 7}', 5),
-        ('{"op": "ping"}', None),
-        ('{"op": "ack", "topics": 5}', None),
-        ('{"id": 5, "op": "presence"}', 5),
-        (json.dumps({"id": 5, "op": "ping", "x": "x" * 16384}), None),
-        (json.dumps({"id": 5, "op": "ping", "x": "é" * 8192}, ensure_ascii=False), None),
-    ],
-)
-async def test_what_is_no_command_is_answered_and_the_socket_stays(
-    text: str, reply_to: int | None
-) -> None:
-    async with signed_in() as socket:
-        await socket.send_raw(text)
-        reply = await bad(socket)
-        await socket.ping()
+BAD_FRAMES: list[tuple[str, int | None]] = [
+    ("nonsense", None),
+    ('{"id": 5, "op": "dance"}', 5),
+    ('{"id": 5, "op": "watch"}', 5),
+    ('{"id": 5, "op": "watch", "topic": 7}', 5),
+    ('{"op": "ping"}', None),
+    ('{"op": "ack", "topics": 5}', None),
+    ('{"id": 5, "op": "presence"}', 5),
+    (json.dumps({"id": 5, "op": "ping", "x": "x" * 16384}), None),
+    (json.dumps({"id": 5, "op": "ping", "x": "é" * 8192}, ensure_ascii=False), None),
+]
 
-    assert reply["error"]["code"] == "bad_frame"
-    assert reply.get("re") == reply_to
-    assert not reply["error"]["retryable"]
+
+async def test_what_is_no_command_is_answered_and_the_socket_stays() -> None:
+    async with signed_in() as socket:
+        for text, reply_to in BAD_FRAMES:
+            await socket.send_raw(text)
+            reply = await bad(socket)
+            assert reply["error"]["code"] == "bad_frame"
+            assert reply.get("re") == reply_to
+            assert not reply["error"]["retryable"]
+        await socket.ping()
 
 
 async def test_a_frame_of_exactly_16_kib_is_read() -> None:

@@ -245,13 +245,12 @@ async def test_what_is_not_kept_any_more_is_a_reset() -> None:
     assert (await poll(token, f"topic={TOPIC}&after=3")).seqs == [4, 5]
 
 
-@pytest.mark.parametrize("token", [None, "", "x", "a.b.c", "é"])
-async def test_without_a_good_token_it_is_401(token: str | None) -> None:
-    answer = await poll(token, f"topic={TOPIC}")
-
-    assert answer.status == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.headers["content-type"] == "application/problem+json"
+async def test_without_a_good_token_it_is_401() -> None:
+    for token in (None, "", "x", "a.b.c", "é"):
+        answer = await poll(token, f"topic={TOPIC}")
+        assert answer.status == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_a_token_in_the_url_is_no_token() -> None:
@@ -276,27 +275,27 @@ async def test_other_peoples_topics_and_no_topics_are_the_same_404() -> None:
     assert not hub_here().feeds
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "", "topic=slots.1&after=x", "topic=slots.1&after=-1", "topic=slots.1&after=1.5",
-        "topic=slots.1&limit=0", "topic=slots.1&limit=201", "topic=slots.1&limit=x",
-        "topic=slots.1&wait=-1", "topic=slots.1&wait=26", "topic=slots.1&wait=nan", "topic=slots.1&wait=inf",
-        "after=1", "topic=slots.1&after=" + "9" * 5000,
-    ],
-)  # fmt: skip
-async def test_malformed_questions_are_400(query: str) -> None:
-    answer = await poll(await a_token(), query)
+MALFORMED = [
+    "", "topic=slots.1&after=x", "topic=slots.1&after=-1", "topic=slots.1&after=1.5",
+    "topic=slots.1&limit=0", "topic=slots.1&limit=201", "topic=slots.1&limit=x",
+    "topic=slots.1&wait=-1", "topic=slots.1&wait=26", "topic=slots.1&wait=nan", "topic=slots.1&wait=inf",
+    "after=1", "topic=slots.1&after=" + "9" * 5000,
+]  # fmt: skip
 
-    assert (answer.status, answer.body["code"]) == (400, "invalid")
+
+async def test_malformed_questions_are_400() -> None:
+    token = await a_token()
+    for query in MALFORMED:
+        answer = await poll(token, query)
+        assert (answer.status, answer.body["code"]) == (400, "invalid"), query
     assert not hub_here().feeds
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-async def test_it_is_only_for_reading(method: str) -> None:
-    answer = await poll(await a_token(), f"topic={TOPIC}", method)
-
-    assert (answer.status, answer.headers["allow"]) == (405, "GET")
+async def test_it_is_only_for_reading() -> None:
+    token = await a_token()
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        answer = await poll(token, f"topic={TOPIC}", method)
+        assert (answer.status, answer.headers["allow"]) == (405, "GET")
 
 
 async def test_refusals_leave_no_feed_behind() -> None:
