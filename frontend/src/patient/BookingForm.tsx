@@ -17,7 +17,8 @@ import { useAttempt } from '../ui/attempt'
 import { Card } from '../ui/Card'
 import { ErrorNote } from '../ui/ErrorNote'
 import styles from './BookingForm.module.css'
-import { myAppointmentsKey } from './useMyAppointments'
+import { type Loss, offersFor } from './offers'
+import { myAppointmentsKey, useMyAppointments } from './useMyAppointments'
 
 interface Props {
   doctor: DoctorName
@@ -31,14 +32,6 @@ interface Props {
 }
 
 const NOTES_MOST = 2000
-const OFFERED = 3
-
-/** Why the time that was chosen cannot be had. */
-interface Loss {
-  code: 'slot_taken' | 'patient_busy'
-  start: string
-  alternatives: string[]
-}
 
 export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: Props) {
   const { t } = useTranslation()
@@ -51,6 +44,7 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
   const [notes, setNotes] = useState('')
   const [loss, setLoss] = useState<Loss>()
   const sending = useRef(false)
+  const own = useMyAppointments().data
 
   const booking = useMutation({
     mutationFn: (slot: Slot) => {
@@ -121,7 +115,7 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
           <LossNote
             loss={loss}
             error={booking.error ?? undefined}
-            offered={offersFor(loss, slots)}
+            offered={offersFor(loss, slots, own?.appointments ?? [])}
             nameOf={(slot) => whenOf(slot.start)}
             onTake={take}
           />
@@ -178,21 +172,6 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
       </form>
     </Card>
   )
-}
-
-/** The service names the next free starts; what it cannot know is what this screen has heard since. */
-function offersFor(loss: Loss, slots: Slot[]): Slot[] {
-  const free = slots.filter(({ state }) => state === 'free')
-  if (loss.alternatives.length > 0) {
-    const named = new Set(loss.alternatives.map((start) => Date.parse(start)))
-    return free.filter(({ start }) => named.has(Date.parse(start))).slice(0, OFFERED)
-  }
-  const wanted = Date.parse(loss.start)
-  const distance = ({ start }: Slot) => Math.abs(Date.parse(start) - wanted)
-  return free
-    .toSorted((a, b) => distance(a) - distance(b))
-    .slice(0, OFFERED)
-    .sort((a, b) => Date.parse(a.start) - Date.parse(b.start))
 }
 
 interface LossProps {
