@@ -319,6 +319,7 @@ async def test_every_command_is_answered_to_each_person_as_the_table_says(viewer
 
 async def reply_for(token: str | None, row: Row, everyone: Cast) -> str:
     op, *topic = (word.format(**everyone.ids) for word in row.words)
+    named: dict[str, Any] = {"topic": topic[0]} if topic else {}
     async with connect() as socket:
         try:
             if token is not None:
@@ -337,7 +338,7 @@ async def reply_for(token: str | None, row: Row, everyone: Cast) -> str:
                     await socket.ping()
                     return "ok"
                 case _:
-                    reply = await socket.command(op, **({"topic": topic[0]} if topic else {}))
+                    reply = await socket.command(op, **named)
         except Closed as closed:
             return "out" if closed.code == 4401 else str(closed.code)
     if reply["ok"]:

@@ -1,0 +1,98 @@
+"""/livez and /readyz: what fails is noticed, and named to operators only."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from clinic import constraints
+from tests import world
+from tests.api.client import Api, ok
+from tests.servers.process import free_port
+
+pytestmark = pytest.mark.django_db
+
+
+def execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def drop_an_overlap_rule(settings: Any) -> None:
+    if connection.vendor == "sqlite":
+        execute(f"DROP TRIGGER {constraints.DOCTOR_OVERLAP}_insert")
+    else:
+        table = constraints.TABLE
+        execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraints.DOCTOR_OVERLAP}")
+
+
+def forget_a_migration(settings: Any) -> None:
+    execute("DELETE FROM django_migrations WHERE app = 'clinic'")
+
+
+def refuse_writes(settings: Any) -> None:
+    sqlite = connection.vendor == "sqlite"
+    execute("PRAGMA query_only = ON" if sqlite else "SET LOCAL transaction_read_only = on")
+
+
+def lose_redis(settings: Any) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+
+
+FAILURES: dict[str, Callable[[Any], None]] = {
+    "database": refuse_writes,
+    "migrations": forget_a_migration,
+    "constraints": drop_an_overlap_rule,
+    "redis": lose_redis,
+}
+
+
+@pytest.fixture
+def writable_again() -> Any:
+    yield
+    if connection.vendor == "sqlite":
+        execute("PRAGMA query_only = OFF")
+
+
+def test_a_process_that_answers_is_alive() -> None:
+    assert ok(Api().get("/livez")) == {"status": "ok"}
+
+
+def test_a_service_that_can_do_its_work_is_ready() -> None:
+    for api in (Api(), Api(world.an_admin())):
+        assert ok(api.get("/readyz")) == {"status": "ok"}
+
+
+@pytest.mark.usefixtures("writable_again")
+@pytest.mark.parametrize("part", FAILURES)
+def test_what_fails_is_named_to_an_admin_and_to_nobody_else(part: str, settings: Any) -> None:
+    admin = Api(world.an_admin())
+    others = [
+        Api(), Api(token="garbage"), Api(world.a_patient()), Api(world.a_doctor()),
+        Api(world.a_receptionist()),
+    ]  # fmt: skip
+
+    FAILURES[part](settings)
+
+    assert ok(admin.get("/readyz"), 503) == {"status": "unavailable", "failing": [part]}
+    for api in others:
+        assert ok(api.get("/readyz"), 503) == {"status": "unavailable"}
+    assert ok(Api().get("/livez")) == {"status": "ok"}
+
+
+def test_readiness_leaves_nothing_behind() -> None:
+    before = counts()
+
+    ok(Api().get("/readyz"))
+
+    assert counts() == before
+
+
+def counts() -> dict[str, int]:
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
+            found[table] = cursor.fetchone()[0]
+    return found
