@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from tests.bench import latency, machine, report, scale, sockets, targeted
 from tests.bench.machine import on_cores
 from tests.bench.progress import step
 from tests.bench.scale import Scale
-from tests.bench.stage import Stage, stage
+from tests.bench.stage import ROOT, Stage, stage
 
 RACE_THREADS: Final = 16
 
@@ -58,6 +59,7 @@ def main() -> int:
     os.sched_setaffinity(0, where.others)
     found: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
         "quick": options.quick,
         "machine": machine.description(),
         "busy_before": round(busy, 2),
@@ -73,6 +75,17 @@ def main() -> int:
     for path in report.write(found, options.write):
         print(f"Written: {path}", file=sys.stderr)
     return 0
+
+
+def _commit() -> str:
+    """Which state of the code was measured."""
+    said = [
+        subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        ).stdout
+        for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "-uno"))
+    ]
+    return said[0].strip() + (" and changes" if said[1] else "")
 
 
 def _options() -> argparse.Namespace:
