@@ -60,10 +60,8 @@ def test_folders_of_tests_are_named_after_what_they_test() -> None:
 
 def test_every_test_states_a_fact_in_its_name() -> None:
     for path in modules("tests"):
-        for function in ast.walk(ast.parse(path.read_text())):
-            is_function = isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-            if is_function and function.name.startswith("test_"):
-                assert function.name.count("_") >= 2, f"{name(path)}: {function.name}"
+        for test in re.findall(r"^ *(?:async )?def (test_\w+)\(", path.read_text(), re.MULTILINE):
+            assert test.count("_") >= 2, f"{name(path)}: {test}"
 
 
 def test_our_own_code_is_never_mocked() -> None:

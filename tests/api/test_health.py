@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from clinic import constraints
+from clinic.models.appointments import DOCTOR_OVERLAP
 from tests import world
 from tests.api.client import Api, ok
 from tests.servers.process import free_port
@@ -21,10 +22,10 @@ def execute(sql: str) -> None:
 
 def drop_an_overlap_rule(settings: Any) -> None:
     if connection.vendor == "sqlite":
-        execute(f"DROP TRIGGER {constraints.DOCTOR_OVERLAP}_insert")
+        execute(f"DROP TRIGGER {DOCTOR_OVERLAP}_insert")
     else:
         table = constraints.TABLE
-        execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraints.DOCTOR_OVERLAP}")
+        execute(f"ALTER TABLE {table} DROP CONSTRAINT {DOCTOR_OVERLAP}")
 
 
 def forget_a_migration(settings: Any) -> None:
