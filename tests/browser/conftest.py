@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.visits import Visits
 from tests.chromium import BrowserThread, OpenPage
 from tests.engine import Engine
-from tests.servers.fixtures import PROCESSES
+from tests.servers.fixtures import PROCESSES, StartWeb
 from tests.servers.web import Web
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "frontend" / "dist" / "index.html"
+
+# How long a page may take on a busy machine; what must be quick is measured where it is stated.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,10 +42,19 @@ def shared_web(engine: Engine, django_db_setup: None) -> Iterator[Web]:
 def web(request: pytest.FixtureRequest, transactional_db: None, shared_web: Web) -> Web:
     """One web process for all browser tests: the database behind it is as new for each of them.
 
-    Starting one takes as long as a whole test. A test that kills its web process starts its own.
+    Starting one takes as long as a whole test. A test may kill it, and start it again.
     """
+    if not shared_web.running:
+        shared_web.start()
     request.node.stash.setdefault(PROCESSES, []).append(shared_web)
     return shared_web
+
+
+@pytest.fixture
+def start_own_web(shared_web: Web, start_web: StartWeb) -> StartWeb:
+    """Starts web processes with settings of their own: `start_own_web(env={…})`."""
+    shared_web.kill()  # SQLite's data is served by one process at a time.
+    return start_web
 
 
 @pytest.fixture

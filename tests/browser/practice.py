@@ -38,6 +38,11 @@ def slot(page: Page, start: datetime) -> Locator:
     )
 
 
+def expect_taken(page: Page, start: datetime) -> None:
+    """The time still stands in its place, and says that it is gone."""
+    expect(slot(page, start)).to_have_accessible_name(re.compile(rf"^{start:%H:%M}\b.*taken"))
+
+
 def shown_times(page: Page) -> list[str]:
     """The times on the picker, in the order in which they stand."""
     slots = page.get_by_role("region", name="Pick a time").get_by_role("button")

@@ -1,0 +1,209 @@
+"""Every screen, light and dark, wide and narrow: nothing that axe complains of, nothing beyond the edge."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from clinic.models import Doctor
+from tests.browser.elsewhere import book_elsewhere, end_session_elsewhere
+from tests.browser.practice import a_practice, choose, day_path, pill, slots_path, starts_of
+from tests.browser.visits import Visits
+from tests.servers.web import Web
+from tests.world import (
+    a_patient,
+    a_pending_doctor,
+    a_receptionist,
+    an_admin,
+    an_appointment,
+    book,
+    cancel,
+)
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+AXE: Final = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+WIDTHS: Final = (1280, 390)
+_EVERYTHING: Final = {"rules": {"target-size": {"enabled": True}}}
+_COLOURS: Final = {"runOnly": ["color-contrast", "link-in-text-block"]}
+_RUN: Final = """async (rules) => {
+  const { violations } = await axe.run(document, { resultTypes: ['violations'], ...rules })
+  return violations.map(({ id, help, nodes }) => [id, help, nodes.map(({ html, any }) => [
+    html.slice(0, 200), any.map(({ message }) => message).join(' '),
+  ])])
+}"""
+# Sticking out is fine in what scrolls by itself, and off the screen on purpose.
+_BEYOND: Final = """() => {
+  const { scrollWidth, clientWidth } = document.documentElement
+  return scrollWidth > clientWidth ? [scrollWidth, clientWidth] : null
+}"""
+# A colour that is inherited through transitions comes to rest one element after the other.
+_COME_TO_REST: Final = """async () => {
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  const moving = () => document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+  do {
+    await Promise.allSettled(moving().map(({ finished }) => finished))
+    await drawn()
+  } while (moving().length > 0)
+}"""
+Inspect = Callable[[Page, str], None]
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def inspect() -> Inspect:
+    """Looks at one screen in four ways. The screen must be there, and at rest."""
+    if not AXE.exists():
+        pytest.fail("axe-core is not installed: run `npm ci` in frontend/", pytrace=False)
+    source = AXE.read_text()
+
+    def inspect(page: Page, screen: str) -> None:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(source)
+        complaints = [complaint for look in looks(page) for complaint in look]
+        assert not complaints, f"{screen}:\n" + "\n".join(complaints)
+
+    return inspect
+
+
+def looks(page: Page) -> Iterator[list[str]]:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            page.evaluate(_COME_TO_REST)
+            # Nothing but colours differs between light and dark.
+            found = page.evaluate(_RUN, _EVERYTHING if scheme == "light" else _COLOURS)
+            yield [f"{scheme}, {width} px: {json.dumps(each)}" for each in found]
+        beyond = page.evaluate(_BEYOND)
+        yield [f"{width} px: scrolls sideways, {beyond}"] if beyond else []
+
+
+def test_the_way_in(web: Web, visit: Visits, inspect: Inspect) -> None:
+    page = visit(web, None, "/sign-in")
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    inspect(page, "sign in")
+    visit.expect(r"status of 401 .*/api/auth/login/")
+    page.get_by_label("Username or e-mail").fill("nobody")
+    page.get_by_label("Password", exact=True).fill("nothing")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    inspect(page, "a refused sign-in")
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_text("Doctor", exact=True).click()
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_text("Please fill this in.").first).to_be_visible()
+    inspect(page, "register, nothing filled in")
+
+
+def test_what_a_patient_sees_before_booking(web: Web, visit: Visits, inspect: Inspect) -> None:
+    ana = a_patient("ana")
+    a_practice(last_name="Osei")
+    a_practice(specialization="Dermatology", last_name="A-Very-Long-Name-Of-A-Doctor-Indeed")
+    page = visit(web, ana, "/appointments")
+    expect(page.get_by_text("Nothing booked")).to_be_visible()
+    inspect(page, "no appointments")
+    page.get_by_role("link", name="Inbox").click()
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    inspect(page, "an empty inbox")
+    page.goto(web.base_url + "/doctors")
+    expect(page.get_by_role("article")).to_have_count(2)
+    inspect(page, "find a doctor")
+    page.get_by_role("searchbox", name="Name").fill("nobody")
+    expect(page.get_by_text("No doctor matches")).to_be_visible()
+    inspect(page, "no doctor found")
+
+
+def test_what_a_patient_sees_while_booking(web: Web, visit: Visits, inspect: Inspect) -> None:
+    doctor, ana = a_practice(last_name="Osei"), a_patient("ana")
+    start = starts_of(doctor, 1)[0]
+    page = visit(web, ana, slots_path(doctor))
+    choose(page, start)
+    inspect(page, "a chosen time")
+    book_elsewhere(web, a_patient("ben"), doctor, start)
+    expect(page.get_by_role("alert")).to_be_visible()
+    inspect(page, "a lost time")
+    end_session_elsewhere(web, ana)
+    expect(page.get_by_role("dialog", name="Please sign in again")).to_be_visible()
+    inspect(page, "a session that ended")
+    page.goto(web.base_url + "/no-such-page")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    inspect(page, "no such page")
+
+
+def test_what_a_patient_sees_afterwards(web: Web, visit: Visits, inspect: Inspect) -> None:
+    doctor, ana = a_practice(last_name="Osei"), a_patient("ana")
+    first, second, third = starts_of(doctor, 3)
+    appointment = book(doctor, ana, first, notes="A word about why. " * 20)
+    book(doctor, ana, second, actor=a_receptionist())
+    cancel(book(doctor, ana, third, actor=a_receptionist()), actor=doctor.person)
+    page = visit(web, ana, "/appointments")
+    expect(page.get_by_test_id("next-appointment")).to_be_visible()
+    inspect(page, "appointments")
+    page.get_by_role("button", name=re.compile("^Account of")).click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    inspect(page, "the account menu")
+    page.goto(f"{web.base_url}/appointments/{appointment.pk}")
+    page.get_by_role("button", name="Cancel appointment").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    inspect(page, "cancelling")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    inspect(page, "an appointment")
+    page.get_by_role("link", name=re.compile("^Inbox")).click()
+    expect(page.get_by_role("button", name="Mark all read")).to_be_visible()
+    inspect(page, "the inbox")
+
+
+def a_day_of(doctor: Doctor) -> None:
+    starts = starts_of(doctor, 6)
+    for number, start in enumerate(starts):
+        status = ("SCHEDULED", "ARRIVED", "IN_PROGRESS", "COMPLETED", "NO_SHOW", "CANCELLED")[
+            number
+        ]
+        an_appointment(doctor, a_patient(), start, status=status)
+
+
+def test_what_a_doctor_sees(web: Web, visit: Visits, inspect: Inspect) -> None:
+    doctor = a_practice(last_name="Osei")
+    start = starts_of(doctor, 1)[0]
+    page = visit(web, a_pending_doctor())
+    expect(page.get_by_role("heading", name="Awaiting approval")).to_be_visible()
+    inspect(page, "awaiting approval")
+    page = visit(web, doctor, day_path(start))
+    expect(page.get_by_text("No appointments on this day")).to_be_visible()
+    inspect(page, "an empty day")
+    a_day_of(doctor)
+    page.reload()
+    visits = page.get_by_test_id("day-calendar").get_by_role("listitem")
+    expect(visits).to_have_count(5)
+    expect(pill(page)).to_have_text("Live")
+    inspect(page, "a day")
+    visits.first.get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    inspect(page, "a visit")
+
+
+def test_what_the_staff_sees(web: Web, visit: Visits, inspect: Inspect) -> None:
+    admin = an_admin()
+    page = visit(web, admin, "/approvals")
+    expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+    inspect(page, "nobody waiting")
+    a_pending_doctor(last_name="Tanaka")
+    a_practice(last_name="Osei")
+    page.reload()
+    page.get_by_role("button", name=re.compile("^Reject")).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    inspect(page, "rejecting a doctor")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    inspect(page, "doctors")
+    desk = visit(web, a_receptionist(), "/desk")
+    expect(desk.get_by_text("Nothing booked today")).to_be_visible()
+    inspect(desk, "an empty board")
