@@ -3,6 +3,8 @@ import { UnstyledButton } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Appointment } from '../api/shapes'
 import { type Clock, dateName, hourOf, instantAt, minutesOf, timeOf } from '../time/clock'
+import { Icon } from '../ui/Icon'
+import { statusIcons } from '../ui/statusIcons'
 import styles from './DayCalendar.module.css'
 import { lanesOf } from './lanes'
 
@@ -72,9 +74,13 @@ export function DayCalendar({ date, zone, clock, now, appointments, fresh, onOpe
               >
                 <span className={styles.patient}>{appointment.patient.name}</span>
                 <span className={styles.times}>
-                  {times.start} – {times.end}
+                  {times.start}
+                  <span className={styles.end}> – {times.end}</span>
                 </span>
-                <span className={styles.status}>{t(`appointment.status.${appointment.status}`)}</span>
+                <span className={styles.status}>
+                  <Icon name={statusIcons[appointment.status]} size={14} />
+                  <span className={styles.word}>{t(`appointment.status.${appointment.status}`)}</span>
+                </span>
               </UnstyledButton>
             </li>
           )
