@@ -66,8 +66,11 @@ def record(*events: Event, actor: Person | None, rights_of: Sequence[int] = ()) 
     heads = _advance(_topic_counts(events))
     numbered = _number(events, written, heads)
     inbox = _write_notifications(numbered, actor, at)
+    # Read under the lock: entries expire in the order of their numbers, and never leave a hole.
+    numbered_at = now()
     rows.Entry.objects.bulk_create(
-        _entry(item, actor, inbox.get((item.row.pk, item.topic.owner))) for item in numbered
+        _entry(item, actor, inbox.get((item.row.pk, item.topic.owner)), numbered_at)
+        for item in numbered
     )
     _tell_after_commit(
         Announcement({str(topic): seq for topic, seq in heads.items()}, frozenset(rights_of))
@@ -158,7 +161,10 @@ def _write_notifications(
 
 
 def _entry(
-    item: _Numbered, actor: Person | None, notification: rows.Notification | None
+    item: _Numbered,
+    actor: Person | None,
+    notification: rows.Notification | None,
+    numbered_at: datetime,
 ) -> rows.Entry:
     body = _body(item, actor)
     if notification is not None and item.topic.kind is TopicKind.USER:
@@ -167,7 +173,7 @@ def _entry(
         topic=str(item.topic),
         seq=item.seq,
         event=item.row,
-        at=item.row.at,
+        at=numbered_at,
         body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
     )
 

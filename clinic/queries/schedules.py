@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from clinic.models import Appointment, Closure, Doctor, TimeOff
@@ -55,6 +56,7 @@ def calendars(doctors: Collection[Doctor], first: date, last: date) -> dict[int,
                 max_patients_per_day=doctor.max_patients_per_day,
                 time_off=away[doctor.pk],
                 closures=closures,
+                notice_minutes=settings.BOOKING_NOTICE_MINUTES,
             ),
             busy[doctor.pk],
         )

@@ -44,7 +44,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What decides a doctor's slots, apart from the appointments. `visit_minutes` is the grid's step."""
+    """What decides a doctor's slots, apart from the appointments. `visit_minutes` is the grid's step.
+
+    `notice_minutes` is how long before its start a visit can still be booked.
+    """
 
     time_zone: str
     hours: WeeklyHours
@@ -52,6 +55,11 @@ class Schedule:
     max_patients_per_day: int | None = None
     time_off: Sequence[Span] = ()
     closures: frozenset[date] = field(default_factory=frozenset)
+    notice_minutes: int = 0
+
+    def earliest(self, now: datetime) -> datetime:
+        """The first instant at which a visit booked now may start."""
+        return now + timedelta(minutes=self.notice_minutes)
 
     def date_of(self, instant: datetime) -> date:
         return local_date(instant, self.time_zone)
@@ -94,7 +102,7 @@ def _slots_of_day(
             continue
         if _is_busy(busy, span):
             yield Slot(span, SlotState.TAKEN)
-        elif not full:
+        elif not full and span.start >= schedule.earliest(now):
             yield Slot(span, SlotState.FREE)
 
 
@@ -113,12 +121,12 @@ def _is_busy(busy: Sequence[Span], span: Span) -> bool:
 
 
 def require_bookable(
-    schedule: Schedule, taken: Sequence[Span], span: Span, *, now: datetime, notice_minutes: int
+    schedule: Schedule, taken: Sequence[Span], span: Span, *, now: datetime
 ) -> None:
     """Refuse a time by the first rule it breaks. Overlaps are not looked at: the database refuses those."""
     if span.start < now:
         raise InPast
-    if span.start < now + timedelta(minutes=notice_minutes):
+    if span.start < schedule.earliest(now):
         raise TooSoon
     day = schedule.date_of(span.start)
     if day in schedule.closures:

@@ -1,5 +1,6 @@
 """Why a time is refused: by the first rule it breaks."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ def refusal(
     busy = [Span(day + n * HALF_HOUR, day + (n + 1) * HALF_HOUR) for n in range(taken)]
     wanted = Span(start, start + timedelta(minutes=minutes))
     try:
-        require_bookable(plan, busy, wanted, now=NOW, notice_minutes=notice)
+        require_bookable(replace(plan, notice_minutes=notice), busy, wanted, now=NOW)
     except TimeNotBookable as refused:
         return refused.code
     return ""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,7 +120,7 @@ def test_a_slot_is_free_exactly_if_it_can_be_booked(
 
 def _is_bookable(plan: Schedule, taken: Sequence[Span], span: Span, now: datetime) -> bool:
     try:
-        require_bookable(plan, taken, span, now=now, notice_minutes=0)
+        require_bookable(plan, taken, span, now=now)
     except TimeNotBookable:
         return False
     return True
@@ -131,7 +132,7 @@ def test_whoever_books_all_that_is_free_stops_at_the_daily_limit(plan: Schedule,
     booked: list[Span] = []
     for slot in _day_of(plan, [], day, LONG_AGO):
         try:
-            require_bookable(plan, booked, slot.span, now=LONG_AGO, notice_minutes=0)
+            require_bookable(plan, booked, slot.span, now=LONG_AGO)
         except DayFull:
             continue
         booked.append(slot.span)
@@ -162,3 +163,15 @@ def test_every_week_survives_being_printed_and_read(week: dict[Weekday, list[Win
     empty: dict[Weekday, list[Window]] = {day: [] for day in Weekday}
 
     assert parse_available_days(print_available_days(week)) == {**empty, **week}
+
+
+@pytest.mark.parametrize("notice", [0, 30, 90])
+def test_whatever_is_shown_free_can_be_booked_with_any_notice(notice: int) -> None:
+    plan = Schedule(
+        "UTC", dict.fromkeys(Weekday, (Window(time(8), time(18)),)), 30, notice_minutes=notice
+    )
+    now = datetime(2027, 3, 1, 9, 10, tzinfo=UTC)
+    shown = slots_of_days(plan, [], [now.date()], now=now)
+    assert shown[0].span.start >= now + timedelta(minutes=notice)
+    for slot in shown:
+        require_bookable(plan, [], slot.span, now=now)
