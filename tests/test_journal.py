@@ -361,7 +361,7 @@ def put_body(entry: Entry, body: bytes) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE clinic_entry SET body = %s WHERE id = %s",
-            [memoryview(body), entry.pk],
+            [body, entry.pk],
         )
 
 
