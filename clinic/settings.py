@@ -119,6 +119,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).update(_POSTGRES_OPTIONS)
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # A connection that died with its server is not handed out again.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # -- the fast line and Celery ---------------------------------------------------------------------
 REDIS_URL: str | None = env.str("REDIS_URL", default="") or None
@@ -244,6 +246,8 @@ SOCKET_ACK_WINDOW = 256
 SOCKET_ACK_STALL_SECONDS = 30
 REPLAY_PAGE = 200
 REPLAYS_AT_ONCE = 4
+# Beyond this many in the queue, a client is asked to come back.
+REPLAYS_WAITING = 2000
 SWEEP_SECONDS = 2.0
 POLL_MAX_SECONDS = 25
 ENTRY_DAYS = 7

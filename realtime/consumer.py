@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections import deque
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from channels.consumer import get_handler_name
@@ -25,8 +25,6 @@ from realtime.pump import Subscription
 from realtime.reads import Identity, identify, position
 
 log = structlog.get_logger(__name__)
-# Beyond this many replays in the queue a client is asked to come back.
-REPLAYS_WAITING: Final = 2000
 
 
 class ClinicSocket(AsyncWebsocketConsumer):
@@ -322,7 +320,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         if not known and len(self.subscriptions) >= settings.SOCKET_TOPICS:
             await self._refuse(command.id, "too_many_topics", "This socket watches enough topics.")
             return True
-        if self.hub.replays.waiting >= REPLAYS_WAITING:
+        if self.hub.replays.waiting >= settings.REPLAYS_WAITING:
             await self._refuse(
                 command.id, "overloaded", "Too many resume at once.", retry_after_ms=2000
             )

@@ -12,7 +12,6 @@ from django.db import connection
 
 from clinic import clock
 from clinic.models import Entry, Epoch, Session
-from realtime import consumer
 from realtime import hub as hubs
 from tests import world
 from tests.clients import Socket
@@ -270,10 +269,8 @@ async def test_a_socket_watches_so_many_topics_and_no_more(settings: Any) -> Non
         await socket.watch("slots.4")
 
 
-async def test_too_many_replays_at_once_are_told_to_come_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(consumer, "REPLAYS_WAITING", 0)
+async def test_too_many_replays_at_once_are_told_to_come_back(settings: Any) -> None:
+    settings.REPLAYS_WAITING = 0
     async with signed_in() as socket:
         error = (await socket.command("watch", topic=TOPIC))["error"]
 
