@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from clinic import constraints
 from clinic.models.appointments import DOCTOR_OVERLAP
@@ -74,12 +74,13 @@ def test_what_fails_is_named_to_an_admin_and_to_nobody_else(part: str, settings:
         Api(world.a_receptionist()),
     ]  # fmt: skip
 
-    FAILURES[part](settings)
-
-    assert ok(admin.get("/readyz"), 503) == {"status": "unavailable", "failing": [part]}
-    for api in others:
-        assert ok(api.get("/readyz"), 503) == {"status": "unavailable"}
-    assert ok(Api().get("/livez")) == {"status": "ok"}
+    with transaction.atomic():
+        FAILURES[part](settings)
+        assert ok(admin.get("/readyz"), 503) == {"status": "unavailable", "failing": [part]}
+        for api in others:
+            assert ok(api.get("/readyz"), 503) == {"status": "unavailable"}
+        assert ok(Api().get("/livez")) == {"status": "ok"}
+        transaction.set_rollback(True)
 
 
 def test_readiness_leaves_nothing_behind() -> None:
