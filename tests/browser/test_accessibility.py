@@ -9,12 +9,15 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
+from clinic import clock
 from clinic.models import Doctor
+from clinic.rules.statuses import Status
 from tests.browser.elsewhere import book_elsewhere, end_session_elsewhere
 from tests.browser.practice import a_practice, choose, day_path, pill, slots_path, starts_of
 from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import (
+    a_doctor,
     a_patient,
     a_pending_doctor,
     a_receptionist,
@@ -129,6 +132,12 @@ def test_what_a_patient_sees_while_booking(web: Web, visit: Visits, inspect: Ins
     book_elsewhere(web, a_patient("ben"), doctor, start)
     expect(page.get_by_role("alert")).to_be_visible()
     inspect(page, "a lost time")
+    visit.expect_outage()
+    page.context.set_offline(True)
+    expect(pill(page)).to_contain_text("stale since")
+    inspect(page, "a page that is offline")
+    page.context.set_offline(False)
+    expect(pill(page)).to_have_text("Live")
     end_session_elsewhere(web, ana)
     expect(page.get_by_role("dialog", name="Please sign in again")).to_be_visible()
     inspect(page, "a session that ended")
@@ -162,11 +171,7 @@ def test_what_a_patient_sees_afterwards(web: Web, visit: Visits, inspect: Inspec
 
 
 def a_day_of(doctor: Doctor) -> None:
-    starts = starts_of(doctor, 6)
-    for number, start in enumerate(starts):
-        status = ("SCHEDULED", "ARRIVED", "IN_PROGRESS", "COMPLETED", "NO_SHOW", "CANCELLED")[
-            number
-        ]
+    for status, start in zip(Status, starts_of(doctor, len(Status)), strict=True):
         an_appointment(doctor, a_patient(), start, status=status)
 
 
@@ -182,7 +187,7 @@ def test_what_a_doctor_sees(web: Web, visit: Visits, inspect: Inspect) -> None:
     a_day_of(doctor)
     page.reload()
     visits = page.get_by_test_id("day-calendar").get_by_role("listitem")
-    expect(visits).to_have_count(5)
+    expect(visits).to_have_count(len(Status) - 1)  # The cancelled one is listed beside it.
     expect(pill(page)).to_have_text("Live")
     inspect(page, "a day")
     visits.first.get_by_role("button").click()
@@ -207,3 +212,10 @@ def test_what_the_staff_sees(web: Web, visit: Visits, inspect: Inspect) -> None:
     desk = visit(web, a_receptionist(), "/desk")
     expect(desk.get_by_text("Nothing booked today")).to_be_visible()
     inspect(desk, "an empty board")
+    for status in Status:
+        an_appointment(a_doctor(), a_patient(), clock.now(), status=status)
+    desk.reload()
+    board = desk.get_by_test_id("desk-board")
+    patients = board.get_by_role("rowheader", name=re.compile("^Patient "))
+    expect(patients).to_have_count(len(Status))
+    inspect(desk, "the day's board")
