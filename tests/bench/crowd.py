@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -122,6 +123,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.members: list[Member] = []
+        self.turned_away = 0
         self._acking = asyncio.create_task(self._acknowledge_for_ever())
 
     async def join(
@@ -132,7 +134,11 @@ class Crowd:
         at_once: int,
         progress: Callable[[float], None] = lambda done: None,
     ) -> float:
-        """Open, sign in and watch, `at_once` of them at a time; the seconds until all are live."""
+        """Open, sign in and watch, `at_once` of them at a time; the seconds until all are live.
+
+        Whoever is turned away, as by a server that did not get to the sign-in in time, comes back
+        after half a second to a second and a half.
+        """
         began = time.monotonic()
         room = asyncio.Semaphore(at_once)
         live = 0
@@ -140,9 +146,10 @@ class Crowd:
         async def enter(number: int, make: Callable[[], Member]) -> None:
             nonlocal live
             async with room:
-                member = await _open(make, port, number)
+                while (member := await _live_member(make, port, number)) is None:
+                    self.turned_away += 1
+                    await asyncio.sleep(random.uniform(0.5, 1.5))
                 self.members.append(member)
-                await asyncio.wait_for(member.live, PATIENCE_SECONDS)
                 live += 1
                 progress(live)
 
@@ -178,6 +185,17 @@ async def crowd() -> AsyncIterator[Crowd]:
     finally:
         people.leave()
         await asyncio.sleep(0.1)
+
+
+async def _live_member(make: Callable[[], Member], port: int, number: int) -> Member | None:
+    """None if the server closed the socket before it was live."""
+    member = await _open(make, port, number)
+    try:
+        await asyncio.wait_for(member.live, PATIENCE_SECONDS)
+    except Refused:
+        member.abort()
+        return None
+    return member
 
 
 async def _open(make: Callable[[], Member], port: int, number: int) -> Member:

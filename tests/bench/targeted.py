@@ -11,7 +11,7 @@ from tests.bench.progress import step
 from tests.bench.scale import Scale
 from tests.bench.stage import STOCK, PinnedWeb, Stage
 
-AT_ONCE: Final = 50
+AT_ONCE: Final = 20
 IDLE_SECONDS: Final = 3.0
 Kind = str
 

@@ -142,8 +142,10 @@ class HttpConnection:
         return int(head.split(b" ", 2)[1]), answer
 
     def close(self) -> None:
+        """Close it; the next post opens a new one."""
         if self._streams is not None:
             self._streams[1].close()
+            self._streams = None
 
 
 def _content_length(head: bytes) -> int:
