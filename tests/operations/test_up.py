@@ -91,7 +91,7 @@ def is_gone(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    wait_until(lambda: all(map(is_gone, pids)), seconds=15, what=f"the end of {pids}")
+    wait_until(lambda: all(map(is_gone, pids)), seconds=60, what=f"the end of {pids}")
 
 
 @dataclass(frozen=True)

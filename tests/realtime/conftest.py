@@ -4,23 +4,11 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 
 from realtime import hub as hubs
-
-if django_settings.STATIC_ROOT is not None:
-    # WhiteNoise warns without it, and a warning is an error here.
-    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-
-from realtime import asgi
-
-if asgi._lock is not None:
-    # This process serves nobody but its own tests: the real web processes of others may have the lock.
-    asgi._lock.close()
 
 
 class Errors(logging.Handler):
