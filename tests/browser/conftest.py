@@ -28,10 +28,11 @@ def built_front_end() -> None:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_web(engine: Engine, django_db_setup: None) -> Iterator[Web]:
+    """Gone before a test of another folder starts its own: SQLite's data is served by one process."""
     folder = engine.data_dir / "processes" / "browser"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     web = Web(folder=folder, env={"LOG_LEVEL": "WARNING"})
     web.start()
     yield web
@@ -53,7 +54,7 @@ def web(request: pytest.FixtureRequest, transactional_db: None, shared_web: Web)
 @pytest.fixture
 def start_own_web(shared_web: Web, start_web: StartWeb) -> StartWeb:
     """Starts web processes with settings of their own: `start_own_web(env={…})`."""
-    shared_web.kill()  # SQLite's data is served by one process at a time.
+    shared_web.kill()
     return start_web
 
 
