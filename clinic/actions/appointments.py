@@ -75,7 +75,7 @@ def book_appointment(
     with transaction.atomic():
         doctor = _bookable_doctor(doctor_id)
         # Two doctors' bookings of one patient take turns, too, instead of waiting for each other.
-        Person.objects.select_for_update(no_key=True).get(pk=patient.pk)
+        Person.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient.pk)
         start = _instant(when, doctor)
         span = Span(start, start + timedelta(minutes=doctor.appointment_duration))
         calendar = _calendar_around(doctor, span)

@@ -40,7 +40,7 @@ def answer_once(
             answer = effect()
             mine.status = answer.status
             mine.body = json.dumps(answer.body)
-            mine.save()
+            mine.save(update_fields=["status", "body"])
             return answer
     except _Claimed:
         return _kept_answer(actor, path, key, digest)

@@ -43,9 +43,10 @@ def lock_schedule(doctor_id: int) -> Doctor:
 
     Raises NotFound. Only ever the first lock of a transaction; the topics' heads come last.
     """
-    locked = Doctor.objects.select_for_update(no_key=True).filter(pk=doctor_id).first()
-    if locked is None:
+    locked = Doctor.objects.select_for_update(no_key=True).filter(pk=doctor_id)
+    if not locked.values_list("pk", flat=True):
         raise NotFound
+    # Read only now: while it waited for the lock, the doctor may have been deactivated.
     return Doctor.objects.select_related("person").get(pk=doctor_id)
 
 
