@@ -2,10 +2,16 @@
 import { useTranslation } from 'react-i18next'
 import styles from './Waiting.module.css'
 
-export function Waiting({ unreachable = false }: { unreachable?: boolean }) {
+interface Props {
+  unreachable?: boolean
+  /** Inside a page there is a `main` already. */
+  as?: 'main' | 'div'
+}
+
+export function Waiting({ unreachable = false, as: Place = 'main' }: Props) {
   const { t } = useTranslation()
   return (
-    <main className={styles.waiting} aria-busy={!unreachable}>
+    <Place className={styles.waiting} aria-busy={!unreachable}>
       <img src="/assets/mark.svg" alt="" width={48} height={48} className={styles.mark} />
       {unreachable ? (
         <div role="status">
@@ -15,6 +21,6 @@ export function Waiting({ unreachable = false }: { unreachable?: boolean }) {
       ) : (
         <span className="visually-hidden">{t('loading')}</span>
       )}
-    </main>
+    </Place>
   )
 }

@@ -180,7 +180,7 @@ export const router = createRouter({
     ]),
   ]),
   defaultPreload: 'intent',
-  defaultPendingComponent: Waiting,
+  defaultPendingComponent: () => <Waiting as="div" />,
   defaultPendingMs: 400,
   scrollRestoration: true,
 })
