@@ -136,7 +136,9 @@ class ClinicSocket(AsyncWebsocketConsumer):
             self._auth_timer = None
 
     def _auth_overdue(self) -> None:
-        self.loop.create_task(self.part(closing.AUTH_TIMEOUT))
+        # Who has sent it in time and waits for us only loads us again by coming back.
+        if not self._signing_in_or_signed_in():
+            self.loop.create_task(self.part(closing.AUTH_TIMEOUT))
 
     # -- frames from the client -------------------------------------------------------------------
 

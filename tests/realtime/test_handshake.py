@@ -1,6 +1,7 @@
 """Opening a socket: who may, with what, and for how long."""
 
 import asyncio
+import time
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from clinic.actions.sessions import end_session, refresh_session
 from clinic.models import Person
 from realtime import hub as hubs
 from realtime.asgi import application
+from realtime.reads import LIVE_THREADS
 from tests import world
 from tests.clients import PATIENCE_SECONDS, Closed, Socket
 from tests.realtime.stage import (
@@ -122,6 +124,16 @@ async def test_who_has_signed_in_is_not_closed_for_saying_nothing(settings: Any)
     async with signed_in() as socket:
         await asyncio.sleep(1.2)
         await socket.ping()
+
+
+async def test_who_has_sent_a_token_in_time_may_wait_for_a_busy_server(settings: Any) -> None:
+    settings.SOCKET_AUTH_SECONDS = 1
+    token = (await in_db(world.tokens, await in_db(world.a_patient))).access
+    async with connect() as socket:
+        reads = hub_here().reads
+        busy = [asyncio.create_task(reads.run(time.sleep, 1.5)) for _ in range(LIVE_THREADS)]
+        await socket.auth(token)
+        await asyncio.gather(*busy)
 
 
 # -- with what --------------------------------------------------------------------------------------------
