@@ -5,6 +5,7 @@ import json
 import random
 import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -59,6 +60,8 @@ class Member(WebSocket):
         self.closed_because = self.closed_because or why
         if not self.live.done():
             self.live.set_exception(Refused(why))
+            self.live.exception()  # looked at: it may be that nobody waits for this any more
+            self.abort()
 
 
 class ClinicMember(Member):
@@ -91,8 +94,10 @@ class ClinicMember(Member):
                 self._live += 1
                 if self._live == len(self._topics):
                     self.is_live()
-            case {"op": "error" | "reset" | "revoked"} | {"ok": False}:
-                self.lost(text.decode())
+            case {"op": "error", "code": code} | {"ok": False, "error": {"code": code}}:
+                self.lost(code)
+            case {"op": "reset" | "revoked" as op, "topic": topic}:
+                self.lost(f"{op} of {topic}")
 
     def event(self, topic: str, seq: int) -> None:
         if seq != self._last.get(topic, -1) + 1:
@@ -123,7 +128,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.members: list[Member] = []
-        self.turned_away = 0
+        self.turned_away: Counter[str] = Counter()
         self._acking = asyncio.create_task(self._acknowledge_for_ever())
 
     async def join(
@@ -146,8 +151,8 @@ class Crowd:
         async def enter(number: int, make: Callable[[], Member]) -> None:
             nonlocal live
             async with room:
-                while (member := await _live_member(make, port, number)) is None:
-                    self.turned_away += 1
+                while isinstance(member := await _live_member(make, port, number), Refused):
+                    self.turned_away[str(member)] += 1
                     await asyncio.sleep(random.uniform(0.5, 1.5))
                 self.members.append(member)
                 live += 1
@@ -187,14 +192,12 @@ async def crowd() -> AsyncIterator[Crowd]:
         await asyncio.sleep(0.1)
 
 
-async def _live_member(make: Callable[[], Member], port: int, number: int) -> Member | None:
-    """None if the server closed the socket before it was live."""
-    member = await _open(make, port, number)
+async def _live_member(make: Callable[[], Member], port: int, number: int) -> Member | Refused:
     try:
+        member = await _open(make, port, number)
         await asyncio.wait_for(member.live, PATIENCE_SECONDS)
-    except Refused:
-        member.abort()
-        return None
+    except Refused as refused:
+        return refused
     return member
 
 

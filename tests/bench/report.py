@@ -78,7 +78,7 @@ def _sockets(it: dict[str, Any]) -> Iterator[Row]:
     yield Row("B4    stock Channels: connect, two groups", f"{stock['joined_per_second']:g}/s")
     yield Row(
         f"B4  {resume['clients']} clients resume {resume['events']} events",
-        f"{resume['seconds']:g} s, {resume['turned_away']} turned away once",
+        f"{resume['seconds']:g} s, {sum(resume['turned_away'].values())} turned away",
     )
 
 

@@ -106,7 +106,7 @@ async def _fill(
     return found
 
 
-async def _resume(web: PinnedWeb, people: Any, scale: Scale) -> dict[str, float]:
+async def _resume(web: PinnedWeb, people: Any, scale: Scale) -> dict[str, Any]:
     """Everybody comes back in the same moment, as after a restart, and has missed some events."""
     makers = _clinic(people, since=0)[: scale.resuming]
     web.start()
@@ -122,7 +122,7 @@ async def _resume(web: PinnedWeb, people: Any, scale: Scale) -> dict[str, float]
                 used = cpu_seconds(web.pid) - used
                 everyone.check()
                 events = sum(member.events for member in everyone.members)
-                turned_away = everyone.turned_away
+                turned_away = dict(everyone.turned_away)
     finally:
         web.kill()
     assert events == scale.resuming * scale.missed, f"{events} events were replayed"

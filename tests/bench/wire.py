@@ -83,6 +83,7 @@ class WebSocket(asyncio.Protocol):
             self.opened.set_result(None)
             return True
         self.opened.set_exception(Refused(status))
+        self.abort()
         return False
 
     def _take(self, opcode: int, payload: bytes, at_ns: int) -> None:
