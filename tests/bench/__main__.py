@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,21 +20,24 @@ RACE_THREADS: Final = 16
 
 
 def race(place: Stage, sizes: Scale) -> dict[str, Any]:
-    """Both engines. There is no server to keep apart, so every core is used."""
-    found = {}
-    for engine, prepare in (("sqlite", place.embedded), ("postgresql", place.production)):
-        with (
-            step(f"Race: {sizes.race_attempts} attempts on {engine}"),
-            on_cores(place.layout.server | place.layout.others),
-        ):
-            found[engine] = place.ask(
-                prepare("race"),
-                "race.race",
-                attempts=sizes.race_attempts,
-                threads=RACE_THREADS,
-                at_most_seconds=sizes.race_seconds,
-            )
-    return found
+    """Both engines side by side: there is no server to keep apart, so every core is used."""
+
+    def on(env: dict[str, str | None]) -> Any:
+        return place.ask(
+            env,
+            "race.race",
+            attempts=sizes.race_attempts,
+            threads=RACE_THREADS,
+            at_most_seconds=sizes.race_seconds,
+        )
+
+    engines = {"sqlite": place.embedded("race"), "postgresql": place.production("race")}
+    with (
+        step(f"Race: {sizes.race_attempts} attempts on each engine"),
+        on_cores(place.layout.server | place.layout.others),
+        ThreadPoolExecutor(len(engines)) as both,
+    ):
+        return dict(zip(engines, both.map(on, engines.values()), strict=True))
 
 
 MEASURES: Final[dict[str, Callable[[Stage, Scale], dict[str, Any]]]] = {

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -32,6 +31,12 @@ class Booking:
 
     token: str
     body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    per_second: int
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -78,26 +83,36 @@ async def _measure(place: Stage, scale: Scale, web: PinnedWeb, people: Any) -> d
             await watching.join(makers, web.port, at_once=AT_ONCE, progress=progress.at)
         plan = _plan(people)
         async with _quiet_client(), _connections(web.port) as connections:
-            await _book(plan, connections, scale, scale.warm_up_seconds, measured, "B5: warm-up")
-            measured.forget()
-            web.stamps()
-            shares = CpuShare(
-                server=web.pid,
-                postgres=place.postgres.pid,
-                redis=place.redis.pid,
-                client=os.getpid(),
-            )
-            shares.start()
-            began = time.monotonic()
-            await _book(
-                plan, connections, scale, scale.booking_seconds, measured,
-                f"B5: {scale.bookings_per_second} bookings/s",
-            )  # fmt: skip
-            measured.seconds = time.monotonic() - began
-            used = shares.stop()
-            await asyncio.sleep(1)
+            warm_up = Load(scale.bookings_per_second[0], scale.warm_up_seconds)
+            await _book(plan, connections, warm_up, measured, "B5: warm-up")
+            rates = [
+                await _round(
+                    place, web, plan, connections, Load(rate, scale.booking_seconds), measured
+                )
+                for rate in scale.bookings_per_second
+            ]
         watching.check()
-    return _report(measured, web.stamps(), used, len(makers), scale)
+    return {"sockets": len(makers), "rates": rates}
+
+
+async def _round(
+    place: Stage,
+    web: PinnedWeb,
+    plan: Iterator[Booking],
+    connections: asyncio.Queue[HttpConnection],
+    load: Load,
+    measured: Measured,
+) -> dict[str, Any]:
+    measured.forget()
+    web.stamps()
+    shares = CpuShare(server=web.pid, postgres=place.postgres.pid, redis=place.redis.pid)
+    shares.start()
+    began = time.monotonic()
+    await _book(plan, connections, load, measured, f"B5: {load.per_second} bookings/s")
+    measured.seconds = time.monotonic() - began
+    used = shares.stop()
+    await asyncio.sleep(1)
+    return {"asked_per_second": load.per_second, **_report(measured, web.stamps(), used)}
 
 
 def _makers(people: Any, measured: Measured) -> list[Callable[[], Member]]:
@@ -129,8 +144,7 @@ def _plan(people: Any) -> Iterator[Booking]:
 async def _book(
     plan: Iterator[Booking],
     connections: asyncio.Queue[HttpConnection],
-    scale: Scale,
-    seconds: float,
+    load: Load,
     measured: Measured,
     text: str,
 ) -> None:
@@ -138,14 +152,12 @@ async def _book(
 
     A server that cannot keep up has some seconds more; what is not answered then is counted.
     """
-    count = round(seconds * scale.bookings_per_second)
+    count = round(load.seconds * load.per_second)
     began = time.monotonic()
     bookings = []
     with step(text, count) as progress:
         for number in range(count):
-            await asyncio.sleep(
-                max(0, began + number / scale.bookings_per_second - time.monotonic())
-            )
+            await asyncio.sleep(max(0, began + number / load.per_second - time.monotonic()))
             bookings.append(asyncio.create_task(_book_one(next(plan), connections, measured)))
             progress.at(number)
         _done, late = await asyncio.wait(bookings, timeout=GRACE_SECONDS)
@@ -204,8 +216,6 @@ def _report(
     measured: Measured,
     stamps: list[tuple[str, str, int, int]],
     used: dict[str, float],
-    sockets: int,
-    scale: Scale,
 ) -> dict[str, Any]:
     stops = _stops(stamps)
     frames = [
@@ -215,8 +225,7 @@ def _report(
     latency = [frame.total_ms for frame in whole]
     own = [frame.total_ms for frame in whole if frame.topic.startswith("user.")]
     return {
-        "sockets": sockets,
-        "bookings_per_second": round(len(measured.booked_ms) / measured.seconds, 1),
+        "answered_per_second": round(len(measured.booked_ms) / measured.seconds, 1),
         "bookings": len(measured.booked_ms),
         "answers": dict(measured.answers),
         "frames": len(frames),

@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import time
+import timeit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,23 +79,24 @@ def resident_bytes(pid: int) -> int:
 
 
 class CpuShare:
-    """The share of one core that some processes use between `start` and `stop`."""
+    """The share of one core that some processes use between `start` and `stop`; `client` is this one."""
 
     def __init__(self, **pids: int) -> None:
         self._pids = pids
+        self._client = 0.0
         self._before: dict[str, float] = {}
         self._began = 0.0
 
     def start(self) -> None:
         self._before = {name: cpu_seconds(pid) for name, pid in self._pids.items()}
+        self._client = time.process_time()
         self._began = time.monotonic()
 
     def stop(self) -> dict[str, float]:
         seconds = time.monotonic() - self._began
-        return {
-            name: round((cpu_seconds(pid) - self._before[name]) / seconds, 3)
-            for name, pid in self._pids.items()
-        }
+        used = {name: cpu_seconds(pid) - self._before[name] for name, pid in self._pids.items()}
+        used["client"] = time.process_time() - self._client
+        return {name: round(share / seconds, 3) for name, share in used.items()}
 
 
 def busy_share(seconds: float = 1.0) -> float:
@@ -105,12 +107,20 @@ def busy_share(seconds: float = 1.0) -> float:
     return 1 - (after[0] - before[0]) / max(1, after[1] - before[1])
 
 
+def python_speed_ms() -> float:
+    """A million function calls, the best of five: machines, and their quiet hours, compared."""
+    return round(
+        min(timeit.repeat("f(1)", "f = lambda x: x", number=1_000_000, repeat=5)) * 1000, 1
+    )
+
+
 def description() -> dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "processor": _processor(),
         "system": platform.platform(),
         "python": platform.python_version(),
+        "million_calls_ms": python_speed_ms(),
         "load_average": [round(load, 2) for load in os.getloadavg()],
     }
 

@@ -31,37 +31,40 @@ Drawing = tuple[list[str], int]
 def _latency(it: dict[str, Any], y: int) -> Drawing:
     """How many of the frames had come after so many milliseconds (logarithmic), and the stages."""
     top, bottom = y + 30, y + 180
-    curve = it["curve_ms"]
 
     def x_of(ms: float) -> float:
-        return LEFT + (RIGHT - LEFT) * min(1.0, max(0.0, (log10(max(ms, 0.1)) + 1) / 4))
+        return LEFT + (RIGHT - LEFT) * min(1.0, max(0.0, (log10(max(ms, 0.1)) + 1) / 5))
 
-    title = (
-        f"Commit to frame: {it['sockets']} sockets, {it['bookings_per_second']:g} bookings/s, "
-        f"{it['frames']} frames"
-    )
-    lines = [_text(20, y + 10, title, bold=True), _text(20, top + 70, "share of frames that came")]
-    for ms in (0.1, 1, 10, 100, 1000):
+    title = f"Commit to frame, {it['sockets']} sockets: share of frames that came within"
+    lines = [_text(20, y + 10, title, bold=True)]
+    for ms in (0.1, 1, 10, 100, 1000, 10_000):
         lines.append(_line(x_of(ms), top, x_of(ms), bottom, PALE))
         lines.append(_text(x_of(ms), bottom + 16, f"{ms:g} ms", anchor="middle"))
     for share, goal in ((0.5, 10), (0.99, 50)):
         height = bottom - share * (bottom - top)
         lines.append(_line(LEFT, height, x_of(goal), height, GOAL, dashed=True))
         lines.append(_text(LEFT - 8, height + 4, f"p{share * 100:g} <= {goal} ms", anchor="end"))
-    points = " ".join(
-        f"{x_of(ms):.1f},{bottom - (index + 1) / len(curve) * (bottom - top):.1f}"
-        for index, ms in enumerate(curve)
-    )
-    lines.append(
-        f'<polyline points="{points}" fill="none" stroke="{COLOURS[0]}" stroke-width="2"/>'
-    )
-    lines += _stages(it["stages_ms"], bottom + 45)
+    for number, (rate, colour) in enumerate(zip(it["rates"], COLOURS, strict=False)):
+        curve = rate["curve_ms"]
+        points = " ".join(
+            f"{x_of(ms):.1f},{bottom - (index + 1) / len(curve) * (bottom - top):.1f}"
+            for index, ms in enumerate(curve)
+        )
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        )
+        place = top + 32 + number * 20
+        lines.append(f'<rect x="20" y="{place}" width="10" height="10" fill="{colour}"/>')
+        lines.append(_text(36, place + 10, f"{rate['asked_per_second']} bookings/s"))
+    first = it["rates"][0]
+    words = f"where the time goes at {first['asked_per_second']}/s"
+    lines += _stages(first["stages_ms"], words, bottom + 45)
     return lines, 270
 
 
-def _stages(stages: dict[str, dict[str, float]], y: int) -> Iterator[str]:
+def _stages(stages: dict[str, dict[str, float]], words: str, y: int) -> Iterator[str]:
     x = float(LEFT)
-    yield _text(20, y + 12, "where the time goes")
+    yield _text(20, y + 12, words)
     for stage, colour in zip(stages.values(), COLOURS, strict=False):
         width = (RIGHT - LEFT) * stage["share"]
         yield f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="16" fill="{colour}"/>'

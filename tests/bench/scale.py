@@ -8,7 +8,8 @@ class Scale:
     rounds: int
     sockets: int
     warm_up_seconds: float
-    bookings_per_second: int
+    bookings_per_second: tuple[int, ...]
+    """One after the other. The goal is about the last."""
     booking_seconds: float
     many_sockets: int
     settle_seconds: float
@@ -24,23 +25,23 @@ FULL = Scale(
     rounds=3,
     sockets=1000,
     warm_up_seconds=5,
-    bookings_per_second=50,
-    booking_seconds=30,
+    bookings_per_second=(10, 20, 50),
+    booking_seconds=12,
     many_sockets=4000,
     settle_seconds=3,
     resuming=1000,
     missed=10,
     targeted_per_second=100,
-    targeted_seconds=8,
+    targeted_seconds=6,
     race_attempts=10_000,
-    race_seconds=120,
+    race_seconds=170,
 )
 QUICK = Scale(
     rounds=1,
     sockets=300,
     warm_up_seconds=2,
-    bookings_per_second=20,
-    booking_seconds=6,
+    bookings_per_second=(5, 20),
+    booking_seconds=5,
     many_sockets=600,
     settle_seconds=2,
     resuming=200,
