@@ -1,6 +1,7 @@
 """Every setting of the clinic, plain data, the environment read once."""
 
 import re
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import structlog
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
+from clinic.environment import mail, redis_address
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -51,6 +53,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "anymail",
     "corsheaders",
     "csp",
 ]
@@ -124,8 +127,13 @@ else:
     # A connection that died with its server is not handed out again.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-# -- the fast line and Celery ---------------------------------------------------------------------
-REDIS_URL: str | None = env.str("REDIS_URL", default="") or None
+# -- Redis: the fast line, the cache and Celery ---------------------------------------------------
+# REDIS_URL, or UPSTASH_REDIS_URL with UPSTASH_REDIS_TOKEN.
+REDIS_URL: str | None = redis_address(
+    url=env.str("REDIS_URL", default=""),
+    upstash_url=env.str("UPSTASH_REDIS_URL", default=""),
+    upstash_token=env.str("UPSTASH_REDIS_TOKEN", default=""),
+)
 EMBEDDED = REDIS_URL is None
 REDIS_PREFIX = env.str("CLINIC_REDIS_PREFIX", default="clinic")
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
@@ -151,6 +159,20 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
     }
 )
 EVENT_SINKS = ["realtime.nudges.nudge"]
+# Doctors' next free times; never rights, never health content.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+    if REDIS_URL is None
+    else {
+        "BACKEND": "api.cache.SharedRedisCache",
+        "LOCATION": [REDIS_URL],
+        "KEY_PREFIX": f"{REDIS_PREFIX}:cache",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+}
 
 _CELERY_FOLDER = DATA_DIR / "celery"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
@@ -163,6 +185,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     if EMBEDDED
     else {"global_keyprefix": f"{REDIS_PREFIX}:celery:"}
 )
+if REDIS_URL is not None and REDIS_URL.startswith("rediss:"):
+    # Celery's own default encrypts and does not look at who is at the other end.
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
@@ -171,6 +196,26 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(_CELERY_FOLDER / "beat")
 CELERY_BEAT_SCHEDULE = {
     "drop-expired-rows": {"task": "workers.housekeeping.drop_expired_rows", "schedule": 600.0},
 }
+
+# -- mail: EMAIL_URL, or Mailjet by its three names, or the console ---------------------------------
+_MAIL = mail(
+    url=env.str("EMAIL_URL", default=""),
+    sender=env.str("DEFAULT_FROM_EMAIL", default=""),
+    mailjet_key=env.str("MAILJET_API_KEY", default=""),
+    mailjet_secret=env.str("MAILJET_API_SECRET", default=""),
+    mailjet_sender=env.str("MAILJET_SENDER_EMAIL", default=""),
+)
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_HOST = _MAIL.host
+EMAIL_PORT = _MAIL.port
+EMAIL_HOST_USER = _MAIL.user
+EMAIL_HOST_PASSWORD = _MAIL.password
+EMAIL_USE_TLS = _MAIL.use_tls
+EMAIL_USE_SSL = _MAIL.use_ssl
+EMAIL_FILE_PATH = _MAIL.folder
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _MAIL.sender
+ANYMAIL = dict(_MAIL.anymail or {})
 
 # -- sign-in ------------------------------------------------------------------------------------
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

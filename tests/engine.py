@@ -17,7 +17,12 @@ from tests.servers.process import dismiss_reaper, free_port, tell_reaper
 from tests.servers.redis import Redis
 
 # What a developer's own shell or installation says must not reach the tests.
-FOREIGN = ("DEBUG", "ALLOWED_HOSTS", "EMAIL_URL", "HOST", "PORT", "SECRET_KEY")
+FOREIGN = (
+    *("DEBUG", "ALLOWED_HOSTS", "HOST", "PORT", "SECRET_KEY", "LOG_LEVEL"),
+    *("EMAIL_URL", "DEFAULT_FROM_EMAIL"),
+    *("MAILJET_API_KEY", "MAILJET_API_SECRET", "MAILJET_SENDER_EMAIL"),
+    *("UPSTASH_REDIS_URL", "UPSTASH_REDIS_TOKEN"),
+)
 
 
 @dataclass(slots=True)

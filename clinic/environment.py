@@ -1,0 +1,116 @@
+"""What the environment says of other servers, checked and put into the form the settings need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+REDIS_SCHEMES: Final = ("redis", "rediss")
+SMTP_PORTS: Final = {"smtp": 25, "smtps": 587, "smtp+tls": 587, "smtp+ssl": 465}
+MAILJET_BACKEND: Final = "anymail.backends.mailjet.EmailBackend"
+NOBODY: Final = "Clinic <clinic@localhost>"
+
+
+def redis_address(*, url: str, upstash_url: str, upstash_token: str) -> str | None:
+    """`REDIS_URL`, else what `UPSTASH_REDIS_URL` means, else None: an embedded clinic.
+
+    A refusal never repeats the address, which may hold a password.
+    """
+    if url:
+        if not _is_redis(url):
+            raise ImproperlyConfigured("REDIS_URL must be redis://… or rediss://… with a host.")
+        return url
+    if not upstash_url or _is_redis(upstash_url):
+        return upstash_url or None
+    scheme, host = _scheme_and_host(upstash_url)
+    if scheme != "https" or not host:
+        raise ImproperlyConfigured(
+            "UPSTASH_REDIS_URL must be redis://…, rediss://… or https://… with a host."
+        )
+    if not upstash_token:
+        raise ImproperlyConfigured(
+            "UPSTASH_REDIS_URL is an https:// address, so UPSTASH_REDIS_TOKEN must be set too."
+        )
+    return f"rediss://default:{quote(upstash_token, safe='')}@{host}:6379"
+
+
+def _is_redis(url: str) -> bool:
+    scheme, host = _scheme_and_host(url)
+    return scheme in REDIS_SCHEMES and bool(host)
+
+
+def _scheme_and_host(url: str) -> tuple[str, str | None]:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for one that is no number
+        return parts.scheme, parts.hostname
+    except ValueError:
+        return "", None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Django's EMAIL_ settings, and what anymail reads."""
+
+    backend: str
+    sender: str
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+    folder: str | None = None
+    anymail: Mapping[str, Any] | None = None
+
+
+def mail(
+    *, url: str, sender: str, mailjet_key: str, mailjet_secret: str, mailjet_sender: str
+) -> Mail:
+    """Where mails go: `EMAIL_URL` where it is set, so that they can be looked at anywhere, else
+    Mailjet where its three names are set, else the console.
+    """
+    mailjet = {
+        "MAILJET_API_KEY": mailjet_key,
+        "MAILJET_API_SECRET": mailjet_secret,
+        "MAILJET_SENDER_EMAIL": mailjet_sender,
+    }
+    if url or not any(mailjet.values()):
+        return _mail_at(url or "consolemail://", sender or mailjet_sender or NOBODY)
+    absent = [name for name, value in mailjet.items() if not value]
+    if absent:
+        raise ImproperlyConfigured(
+            f"Mailjet needs {', '.join(mailjet)}: {' and '.join(absent)} must be set too."
+        )
+    keys = {"MAILJET_API_KEY": mailjet_key, "MAILJET_SECRET_KEY": mailjet_secret}
+    return Mail(MAILJET_BACKEND, sender or mailjet_sender, anymail={**keys, "REQUESTS_TIMEOUT": 10})
+
+
+def _mail_at(url: str, sender: str) -> Mail:
+    try:
+        scheme = urlsplit(url).scheme
+        found = Env.email_url_config(url)
+    except (ImproperlyConfigured, ValueError):
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be smtp://, smtps://, smtp+ssl://, consolemail:// or filemail:///folder."
+        ) from None
+    if scheme in SMTP_PORTS and not found["EMAIL_HOST"]:
+        raise ImproperlyConfigured("EMAIL_URL names no host: smtp://user:password@host:port.")
+    folder = found["EMAIL_FILE_PATH"].lstrip("/")
+    if scheme == "filemail" and not folder:
+        raise ImproperlyConfigured("EMAIL_URL names no folder: filemail:///folder.")
+    return Mail(
+        backend=found["EMAIL_BACKEND"],
+        sender=sender,
+        host=found["EMAIL_HOST"] or "",
+        port=found["EMAIL_PORT"] or SMTP_PORTS.get(scheme, 25),
+        user=found["EMAIL_HOST_USER"] or "",
+        password=found["EMAIL_HOST_PASSWORD"] or "",
+        use_tls=found.get("EMAIL_USE_TLS", False),
+        use_ssl=found.get("EMAIL_USE_SSL", False),
+        # As file:///folder does, it names a folder from the root on.
+        folder=f"/{folder}" if scheme == "filemail" else None,
+    )
