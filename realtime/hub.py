@@ -12,27 +12,23 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from channels.layers import BaseChannelLayer, get_channel_layer
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
 from clinic.journal import Announcement
 from clinic.queries.sessions import viewers_behind
 from clinic.topics import Topic
-from realtime.pump import Feed
+from realtime.pump import Feed, Reader
 from realtime.reads import LIVE_THREADS, Pool, heads
 
 if TYPE_CHECKING:
     from realtime.consumer import ClinicSocket
 
 log = structlog.get_logger(__name__)
-RIGHTS_GROUP: Final = "rights"
+NUDGES_GROUP: Final = "nudges"
 TICK_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
-
-
-def group_of(topic: str) -> str:
-    return f"topic.{topic}"
 
 
 class Hub:
@@ -40,14 +36,14 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.reads = Pool(LIVE_THREADS, "reads")
         self.replays = Pool(settings.REPLAYS_AT_ONCE, "replays")
+        self._reader = Reader(self.reads)
         self.feeds: dict[str, Feed] = {}
         self.sockets: set[ClinicSocket] = set()
         self._by_person: defaultdict[int, set[ClinicSocket]] = defaultdict(set)
         self.unauthenticated: Counter[str] = Counter()
-        self._groups = _Groups(self) if settings.REDIS_URL is not None else None
         duties = [self._sweep_for_ever, self._tick_for_ever]
-        if self._groups is not None:
-            duties.append(self._groups.listen_for_ever)
+        if settings.REDIS_URL is not None:
+            duties.append(_FastLine(self).listen_for_ever)
         self._tasks = [self.loop.create_task(duty()) for duty in duties]
 
     # -- watching ---------------------------------------------------------------------------------
@@ -57,10 +53,8 @@ class Hub:
         name = str(topic)
         if name not in self.feeds:
             self.feeds[name] = Feed(
-                topic, reads=self.reads, replays=self.replays, empty=self._drop_feed
+                topic, reader=self._reader, replays=self.replays, empty=self._drop_feed
             )
-            if self._groups is not None:
-                self._groups.want(name)
         return self.feeds[name]
 
     def admit(self, socket: "ClinicSocket") -> list["ClinicSocket"]:
@@ -81,8 +75,6 @@ class Hub:
         name = str(feed.topic)
         if self.feeds.get(name) is feed:
             del self.feeds[name]
-            if self._groups is not None:
-                self._groups.leave(name)
 
     # -- being woken ------------------------------------------------------------------------------
 
@@ -150,23 +142,11 @@ class Hub:
         await self.loop.run_in_executor(None, self.replays.close)
 
 
-class _Groups:
-    """The Redis groups of the topics that are watched here, joined again and again until it works."""
+class _FastLine:
+    """The Redis group in which all processes tell of their commits, joined until it works again."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._wanted: set[str] = {RIGHTS_GROUP}
-        self._joined: set[str] = set()
-        self._changed = asyncio.Event()
-        self._channel = ""
-
-    def want(self, topic: str) -> None:
-        self._wanted.add(group_of(topic))
-        self._changed.set()
-
-    def leave(self, topic: str) -> None:
-        self._wanted.discard(group_of(topic))
-        self._changed.set()
 
     async def listen_for_ever(self) -> None:
         while True:
@@ -179,34 +159,14 @@ class _Groups:
     async def _listen(self) -> None:
         layer = get_channel_layer()
         assert layer is not None
-        self._channel = await layer.new_channel()
-        self._joined.clear()
-        self._changed.set()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._receive(layer))
-            group.create_task(self._keep_joined(layer))
-
-    async def _receive(self, layer: BaseChannelLayer) -> None:
+        channel = await layer.new_channel()
+        await layer.group_add(NUDGES_GROUP, channel)
+        # What was published before we had joined reached nobody here.
+        with contextlib.suppress(DatabaseError):
+            await self._hub.wake_all()
         while True:
-            message = await layer.receive(self._channel)
-            if message["type"] == "nudge":
-                self._hub.wake(message["topic"], message["seq"])
-            elif message["type"] == "rights":
-                self._hub.recheck_person(message["person"])
-
-    async def _keep_joined(self, layer: BaseChannelLayer) -> None:
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            for name in self._wanted - self._joined:
-                await layer.group_add(name, self._channel)
-                self._joined.add(name)
-            for name in self._joined - self._wanted:
-                await layer.group_discard(name, self._channel)
-                self._joined.discard(name)
-            # What was published before we had joined reached nobody here.
-            with contextlib.suppress(DatabaseError):
-                await self._hub.wake_all()
+            message = await layer.receive(channel)
+            self._hub.hear(Announcement(message["heads"], frozenset(message["people"])))
 
 
 class _Process:

@@ -30,17 +30,14 @@ def nudge(announcement: Announcement) -> None:
 async def _publish(announcement: Announcement) -> None:
     layer = get_channel_layer()
     assert layer is not None
-    sends = [
-        layer.group_send(hub.group_of(topic), {"type": "nudge", "topic": topic, "seq": seq})
-        for topic, seq in announcement.heads.items()
-    ]
-    sends += [
-        layer.group_send(hub.RIGHTS_GROUP, {"type": "rights", "person": person})
-        for person in announcement.people
-    ]
+    message = {
+        "type": "nudge",
+        "heads": dict(announcement.heads),
+        "people": sorted(announcement.people),
+    }
     try:
         async with asyncio.timeout(PUBLISH_SECONDS):
-            await asyncio.gather(*sends)
+            await layer.group_send(hub.NUDGES_GROUP, message)
     except Exception as error:  # noqa: BLE001 (whatever Redis does, the sweep delivers)
         log.warning("nudge_lost", error=type(error).__name__)
 

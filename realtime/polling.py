@@ -4,8 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import structlog
@@ -18,18 +17,13 @@ from clinic.errors import NotSignedIn, TokenInvalid
 from clinic.policy import require_watch
 from clinic.queries.journal import Frame, Position
 from clinic.topics import NoSuchTopic, Topic, parse_topic
+from realtime import departure
 from realtime.hub import Hub, this_hub
+from realtime.problems import HEADERS, PROBLEM, problem
 from realtime.reads import Identity, identify, next_delivery, position
 
 log = structlog.get_logger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-PROBLEM: Final = b"application/problem+json"
-HEADERS: Final = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-]
 
 
 class Refused(Exception):
@@ -89,7 +83,8 @@ async def _answer(scope: dict[str, Any]) -> str:
         with hub.feed(topic).held() as feed:
             place, frames = await _look(hub, topic, question, identity.session_id)
             if not frames and question.wait and question.after is not None:
-                await feed.wait_beyond(question.after, _patience(question, identity))
+                patience = _patience(question, identity)
+                await departure.here.wait(feed.wait_beyond(question.after, patience))
                 place, frames = await _look(hub, topic, question, identity.session_id)
     except NotSignedIn as refusal:
         raise Refused(401, refusal.code, refusal.text) from None
@@ -116,8 +111,8 @@ async def _look(
     hub.wake(str(topic), place.head)
     if after == place.head:
         return place, []
-    delivery = await hub.replays.run(next_delivery, topic, after, [session_id])
-    if session_id not in delivery.allowed:
+    delivery = await hub.replays.run(next_delivery, topic, after, session_id)
+    if not delivery.is_for(session_id):
         raise NoSuchTopic
     if not delivery.frames or delivery.frames[0].seq != after + 1:
         raise Refused(410, "reset", "This number is beyond what is kept: load the snapshot again.")
@@ -143,16 +138,7 @@ def _question(scope: dict[str, Any]) -> Question:
 
 
 def _problem(refused: Refused, request_id: str) -> str:
-    return json.dumps(
-        {
-            "type": "about:blank",
-            "title": HTTPStatus(refused.status).phrase,
-            "status": refused.status,
-            "detail": refused.detail,
-            "code": refused.code,
-            "request_id": request_id,
-        }
-    )
+    return problem(refused.status, refused.code, refused.detail, request_id)
 
 
 async def _send(send: Send, status: int, media_type: bytes, body: str, request_id: str) -> None:

@@ -1,10 +1,10 @@
-"""Feeds and subscriptions: what is read once per topic is sent to each of its watchers, in order, once."""
+"""Feeds and subscriptions: what is read once is sent to each of its watchers, in order, once."""
 
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import structlog
 from django.db import DatabaseError
@@ -12,9 +12,10 @@ from django.db import DatabaseError
 from clinic.queries.journal import Frame
 from clinic.topics import Topic
 from realtime.frames import Live, Reset, Revoked
-from realtime.reads import Delivery, Pool, next_delivery
+from realtime.reads import Delivery, Pool, next_deliveries, next_delivery
 
 log = structlog.get_logger(__name__)
+TOPICS_PER_READ: Final = 64
 
 
 class Socket(Protocol):
@@ -122,9 +123,9 @@ class Subscription:
 
     async def _replay_page(self) -> None:
         delivery = await self.feed.replays.run(
-            next_delivery, self.topic, self.cursor, [self.socket.session_id]
+            next_delivery, self.topic, self.cursor, self.socket.session_id
         )
-        if self.socket.session_id not in delivery.allowed:
+        if not delivery.is_for(self.socket.session_id):
             await self.revoke("right_ended")
         elif not delivery.frames or delivery.frames[0].seq != self.cursor + 1:
             await self.reset()
@@ -132,25 +133,59 @@ class Subscription:
             await self.push(delivery.frames)
 
 
+class Reader:
+    """Reads for all feeds of a hub what is due, together: one commit is one read, and so are many."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._due: set[Feed] = set()
+        self._reading: asyncio.Task[None] | None = None
+
+    def want(self, feed: "Feed") -> None:
+        self._due.add(feed)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_on())
+
+    async def _read_on(self) -> None:
+        try:
+            while self._due:
+                due = [self._due.pop() for _ in range(min(len(self._due), TOPICS_PER_READ))]
+                await self._read([feed for feed in due if feed.is_due])
+        except DatabaseError as error:
+            # The sweep finds these feeds behind and asks again.
+            self._due.clear()
+            log.warning("feed_read_failed", error=type(error).__name__)
+        finally:
+            self._reading = None
+
+    async def _read(self, feeds: list["Feed"]) -> None:
+        sessions = {session for feed in feeds for session in feed.live_sessions()}
+        after = {feed.topic: feed.tail for feed in feeds}
+        deliveries = await self._pool.run(next_deliveries, after, sessions)
+        for feed in feeds:
+            await feed.hand_on(deliveries[feed.topic])
+            if feed.is_due:
+                self._due.add(feed)
+
+
 class Feed:
-    """One topic that sockets of this process watch: read once per wake for all that are live.
+    """One topic that sockets of this process watch: read once for all that are live.
 
     `tail` is the last number handed to the live ones, `head` the last one known to exist.
     """
 
     def __init__(
-        self, topic: Topic, *, reads: Pool, replays: Pool, empty: Callable[["Feed"], None]
+        self, topic: Topic, *, reader: Reader, replays: Pool, empty: Callable[["Feed"], None]
     ) -> None:
         self.topic = topic
         self.head = 0
         self.tail = 0
-        self.reads = reads
+        self.reader = reader
         self.replays = replays
         self.subscriptions: set[Subscription] = set()
         self._holders = 0
         self._waiting: set[asyncio.Event] = set()
         self._empty = empty
-        self._advancing: asyncio.Task[None] | None = None
 
     def join(self, subscription: Subscription) -> None:
         self.subscriptions.add(subscription)
@@ -178,8 +213,15 @@ class Feed:
         for subscription in self.subscriptions:
             if not subscription.live and subscription.cursor < self.head:
                 subscription.catch_up()
-        if self._advancing is None and self._live() and self.tail < self.head:
-            self._advancing = asyncio.create_task(self._advance())
+        if self.is_due:
+            self.reader.want(self)
+
+    @property
+    def is_due(self) -> bool:
+        return self.tail < self.head and any(one.live for one in self.subscriptions)
+
+    def live_sessions(self) -> set[uuid.UUID]:
+        return {one.socket.session_id for one in self._live()}
 
     @contextmanager
     def held(self) -> Iterator[Self]:
@@ -205,25 +247,8 @@ class Feed:
         finally:
             self._waiting.discard(moved)
 
-    def _live(self) -> list[Subscription]:
-        return [one for one in self.subscriptions if one.live]
-
-    def _leave_if_empty(self) -> None:
-        if not self.subscriptions and not self._holders:
-            self._empty(self)
-
-    async def _advance(self) -> None:
-        try:
-            while self.tail < self.head and (live := self._live()):
-                sessions = {one.socket.session_id for one in live}
-                delivery = await self.reads.run(next_delivery, self.topic, self.tail, sessions)
-                await self._hand_on(delivery)
-        except DatabaseError as error:
-            log.warning("feed_read_failed", topic=str(self.topic), error=type(error).__name__)
-        finally:
-            self._advancing = None
-
-    async def _hand_on(self, delivery: Delivery) -> None:
+    async def hand_on(self, delivery: Delivery) -> None:
+        """Give the live ones what has been read after the tail."""
         live = self._live()
         # The tail moves before the first send: who becomes live from here on has read this page.
         self.tail = max(self.tail, delivery.frames[-1].seq if delivery.frames else self.head)
@@ -231,9 +256,16 @@ class Feed:
         for subscription in live:
             await self._give(subscription, delivery)
 
+    def _live(self) -> list[Subscription]:
+        return [one for one in self.subscriptions if one.live]
+
+    def _leave_if_empty(self) -> None:
+        if not self.subscriptions and not self._holders:
+            self._empty(self)
+
     async def _give(self, one: Subscription, delivery: Delivery) -> None:
         """Whoever these frames are not for, or do not follow on, goes and reads for itself."""
-        if delivery.frames and one.socket.session_id in delivery.allowed:
+        if delivery.frames and delivery.is_for(one.socket.session_id):
             await one.push(delivery.frames)
         else:
             one.live = False

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,14 @@ from django.db import InterfaceError, OperationalError, connection
 
 from clinic.errors import TokenInvalid
 from clinic.policy import may_watch, require_watch
-from clinic.queries.journal import Frame, Position, frames_after, heads_of, position_of
+from clinic.queries.journal import (
+    Frame,
+    Position,
+    frames_after,
+    frames_of_topics,
+    heads_of,
+    position_of,
+)
 from clinic.queries.journal import epoch as journal_epoch
 from clinic.queries.sessions import Viewer, standing_session, viewer_of, viewers_behind
 from clinic.tokens import read_access
@@ -38,10 +45,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The next events of a topic, and the sessions that may have them at this moment."""
+    """The next events of a topic, and whom the sessions that stand at this moment belong to."""
 
+    topic: Topic
     frames: list[Frame]
-    allowed: frozenset[uuid.UUID]
+    viewers: Mapping[uuid.UUID, Viewer]
+
+    def is_for(self, session_id: uuid.UUID) -> bool:
+        viewer = self.viewers.get(session_id)
+        return viewer is not None and may_watch(viewer, self.topic)
 
 
 class Pool:
@@ -103,12 +115,21 @@ def position(topic: Topic, session_id: uuid.UUID) -> Position:
     return position_of(topic)
 
 
-def next_delivery(topic: Topic, after: int, sessions: Collection[uuid.UUID]) -> Delivery:
-    """One page of a topic for some sessions: their right to it is asked in the same breath."""
+def next_delivery(topic: Topic, after: int, session_id: uuid.UUID) -> Delivery:
+    """One page of a topic for one session: its right to it is asked in the same breath."""
     frames = frames_after(str(topic), after, limit=settings.REPLAY_PAGE)
+    return Delivery(topic, frames, viewers_behind([session_id]))
+
+
+def next_deliveries(
+    after: Mapping[Topic, int], sessions: Collection[uuid.UUID]
+) -> dict[Topic, Delivery]:
+    """One page of each of these topics, and everyone's rights in the same breath: two queries."""
+    frames = frames_of_topics(
+        {str(topic): seq for topic, seq in after.items()}, limit=settings.REPLAY_PAGE
+    )
     viewers = viewers_behind(sessions)
-    allowed = (sid for sid, viewer in viewers.items() if may_watch(viewer, topic))
-    return Delivery(frames, frozenset(allowed))
+    return {topic: Delivery(topic, frames.get(str(topic), []), viewers) for topic in after}
 
 
 def heads(topics: Collection[str]) -> dict[str, int]:

@@ -16,13 +16,15 @@ import pytest
 from django.db import OperationalError
 
 from clinic.queries.journal import Frame
+from clinic.queries.sessions import Viewer
 from clinic.topics import slots_topic
-from realtime.pump import Feed, Subscription
-from realtime.reads import Delivery, Pool
+from realtime.pump import Feed, Reader, Subscription
+from realtime.reads import Delivery, Pool, next_delivery
 
 TOPIC = slots_topic(1)
 PAGE = 5
 WINDOW = 7
+ANYONE = Viewer(1, "PATIENT", is_active=True, is_approved=True)
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Journal:
     def look(self, after: int, sessions: Collection[uuid.UUID]) -> Delivery:
         seqs = range(max(after + 1, self.first_kept), self.head + 1)[:PAGE]
         frames = [Frame(seq, str(seq)) for seq in seqs]
-        return Delivery(frames, frozenset(self.rights & set(sessions)))
+        return Delivery(TOPIC, frames, dict.fromkeys(self.rights & set(sessions), ANYONE))
 
 
 class SlowPool(Pool):
@@ -48,8 +50,13 @@ class SlowPool(Pool):
         self.waiting = 0
 
     async def run(self, read: Any, *args: Any, **kwargs: Any) -> Any:
-        _topic, after, sessions = args
-        sessions = set(sessions)
+        if read is next_delivery:
+            _topic, after, session = args
+            return await self._page(after, {session})
+        [[topic, after]], sessions = args[0].items(), args[1]
+        return {topic: await self._page(after, sessions)}
+
+    async def _page(self, after: int, sessions: Collection[uuid.UUID]) -> Delivery:
         looked: list[Delivery] = []
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -112,7 +119,7 @@ class Schedule:
         self.journal = Journal(head=self.chance.choice([0, 3, 12]))
         pool = SlowPool(self.journal)
         self.dropped = 0
-        self.feed = Feed(TOPIC, reads=pool, replays=pool, empty=self._empty)
+        self.feed = Feed(TOPIC, reader=Reader(pool), replays=pool, empty=self._empty)
         self.anchor = Subscription(
             ListSocket(self.chance), self.feed
         )  # holds the feed, never begins

@@ -360,7 +360,7 @@ async def test_a_page_is_read_once_for_all_who_watch(monkeypatch: pytest.MonkeyP
         for socket in (one, two, three):
             assert await everything_sent(socket, TOPIC, 3) == [1, 2, 3]
 
-    assert reads.count("next_delivery") == 1
+    assert reads.count("next_deliveries") == 1
 
 
 async def test_a_watch_says_live_once_even_when_its_window_filled_first(settings: Any) -> None:
