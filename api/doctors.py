@@ -22,13 +22,13 @@ from clinic import clock
 from clinic.errors import FieldError
 from clinic.models import Doctor
 from clinic.policy import Operation
+from clinic.queries.free_times import remembered_next_free
 from clinic.queries.journal import stream_of
 from clinic.queries.people import doctor_in_directory, doctors_in_directory
 from clinic.queries.schedules import (
     calendar_of,
     calendars,
     free_starts,
-    next_free,
 )
 from clinic.rules.zones import days_between, local_date
 from clinic.shapes.base import Shape, Stream
@@ -88,7 +88,7 @@ class DirectoryView(Endpoint):
             specialization=query.get("specialization", ""), text=query.get("q", "")
         )
         page = page_of(request, doctors)
-        free = next_free(page.items, now=clock.now())
+        free = remembered_next_free(page.items, now=clock.now())
         cards = [_card(doctor, free[doctor.pk]) for doctor in page.items]
         return Response({"doctors": cards, **page.links})
 
