@@ -33,6 +33,14 @@ PROFILE_FIELDS: Final = (
 )
 
 
+class UsernameField(serializers.RegexField):
+    """What somebody signs in as: an e-mail is told from it by its @."""
+
+    def __init__(self, **options: Any) -> None:
+        options["error_messages"] = {"invalid": "Letters, digits and . + - _ only; no @."}
+        super().__init__(r"^[\w.+-]+$", max_length=150, **options)
+
+
 class ProfileBody(Body):
     """The fields of a person that the person sets."""
 
@@ -50,11 +58,7 @@ class ProfileBody(Body):
 class RegisterBody(ProfileBody):
     ignored = frozenset(DoctorUserShape.model_fields)
 
-    username = serializers.RegexField(
-        r"^[\w.+-]+$",
-        max_length=150,
-        error_messages={"invalid": "Letters, digits and . + - _ only; no @."},
-    )
+    username = UsernameField()
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(trim_whitespace=False, max_length=1000)
     role = serializers.CharField()

@@ -1,6 +1,6 @@
 """The ground of every view: declared rights, checked bodies, pages, answers given once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ClassVar, Final, Generic, TypeVar
@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from api.middleware import KEY_MAX_CHARS
 from clinic.actions.idempotency import Answer, answer_once
-from clinic.errors import FieldError
+from clinic.errors import ClinicError, FieldError
 from clinic.models import Person
 from clinic.policy import Operation
 from clinic.shapes.base import Shape
@@ -28,6 +28,8 @@ class Endpoint(APIView):
     """A view that declares per method which operation it is."""
 
     operations: ClassVar[Mapping[str, Operation]]
+    # What a method may refuse beside what every method may; for the OpenAPI document.
+    refusals: ClassVar[Mapping[str, Sequence[type[ClinicError]]]] = {}
 
 
 class Body(serializers.Serializer[Any]):

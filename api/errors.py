@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from clinic import errors
 from clinic.context import current_request
+from clinic.shapes.people import duplicate_shape
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -25,6 +26,8 @@ STATUS: Final[dict[type[errors.ClinicError], int]] = {
     errors.Overlap: 409,
     errors.InvalidTransition: 409,
     errors.AlreadyStarted: 409,
+    errors.RoomInUse: 409,
+    errors.PossibleDuplicate: 409,
     errors.VersionConflict: 412,
     errors.IdempotencyKeyReused: 422,
 }
@@ -83,8 +86,8 @@ def problem_handler(exc: Exception, context: Any) -> JsonResponse | None:
     return _json(response.data, response.status_code, headers)
 
 
-def status_of(refusal: errors.ClinicError) -> int:
-    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+def status_of(refusal: type[errors.ClinicError]) -> int:
+    return next(STATUS[kind] for kind in refusal.__mro__ if kind in STATUS)
 
 
 def _json(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> JsonResponse:
@@ -92,7 +95,7 @@ def _json(body: dict[str, Any], status: int, headers: dict[str, str] | None = No
 
 
 def _refusal(refusal: errors.ClinicError) -> JsonResponse:
-    status = status_of(refusal)
+    status = status_of(type(refusal))
     body = problem(status, refusal.code, refusal.text, **_members(refusal))
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return _json(body, status, headers)
@@ -111,6 +114,8 @@ def _members(refusal: errors.ClinicError) -> dict[str, Any]:
             return {"alternatives": [start.isoformat() for start in refusal.alternatives]}
         case errors.InvalidTransition():
             return {"allowed": refusal.allowed}
+        case errors.PossibleDuplicate():
+            return {"possible_duplicates": [duplicate_shape(d).wire() for d in refusal.duplicates]}
         case _:
             return {}
 

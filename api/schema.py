@@ -7,9 +7,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from api.endpoint import KEY_HEADER, Endpoint
-from api.errors import MEDIA_TYPE
+from api.errors import MEDIA_TYPE, status_of
 from clinic.policy import Operation
 from clinic.shapes.base import Shape
+from clinic.shapes.people import DuplicateShape
 
 
 class FieldProblem(Shape):
@@ -19,7 +20,7 @@ class FieldProblem(Shape):
 
 
 class Problem(Shape):
-    """RFC 9457. `code` is stable; further members depend on it (`errors`, `alternatives`, `allowed`)."""
+    """RFC 9457. `code` is stable; the members after `request_id` depend on it."""
 
     type: str
     title: str
@@ -30,6 +31,7 @@ class Problem(Shape):
     errors: list[FieldProblem] = []
     alternatives: list[str] = []
     allowed: list[str] = []
+    possible_duplicates: list[DuplicateShape] = []
 
 
 class SessionTokenScheme(OpenApiAuthenticationExtension):
@@ -50,7 +52,13 @@ class ClinicSchema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         text = super().get_description()
         operation = getattr(self.view, "operations", {}).get(self.method)
-        return f"{text}\n\nFor those who may: {operation}.".strip() if operation else text
+        words = [text, f"For those who may: {operation}." if operation else "", self._refusals()]
+        return "\n\n".join(each for each in words if each)
+
+    def _refusals(self) -> str:
+        kinds = getattr(self.view, "refusals", {}).get(self.method, [])
+        codes = [f"`{kind.code}` ({status_of(kind)})" for kind in kinds]
+        return f"Refusals of its own: {', '.join(codes)}." if codes else ""
 
     def get_override_parameters(self) -> list[Any]:
         if not self._is_repeatable():

@@ -3,11 +3,22 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.auth import ProfileBody
-from api.endpoint import Endpoint, ListAnswer, PageQuery, answers_once, body_of, page_of, person_of
+from api.auth import PROFILE_FIELDS, ProfileBody, UsernameField
+from api.endpoint import (
+    Endpoint,
+    ListAnswer,
+    PageQuery,
+    answers_once,
+    body_of,
+    page_of,
+    person_of,
+    query_of,
+)
+from clinic.actions.accounts import NewAccount, add_patient, create_account
 from clinic.actions.idempotency import Answer
 from clinic.actions.people import (
     activate_person,
@@ -16,12 +27,19 @@ from clinic.actions.people import (
     reject_doctor,
     update_profile,
 )
+from clinic.errors import PossibleDuplicate
 from clinic.models import Role
 from clinic.policy import Operation
 from clinic.queries.journal import stream_of
-from clinic.queries.people import people, people_with_role, person_by_id
+from clinic.queries.people import matching, people, people_with_role, person_by_id
 from clinic.shapes.base import Shape, Stream
-from clinic.shapes.people import DoctorUserShape, UserShape, user_shape
+from clinic.shapes.people import (
+    DoctorUserShape,
+    DuplicateShape,
+    UserShape,
+    duplicate_shape,
+    user_shape,
+)
 from clinic.topics import DESK
 
 AnyUser = DoctorUserShape | UserShape
@@ -42,6 +60,49 @@ class DoctorAccountList(ListAnswer):
 
 class PatientList(ListAnswer):
     patients: list[AnyUser]
+
+
+class PatientAdded(UserAnswer):
+    """`possible_duplicates` are patients who may be the same person, the likeliest first."""
+
+    possible_duplicates: list[DuplicateShape]
+
+
+class PatientQuery(PageQuery):
+    """`q`: every word is in a name, an address or a number, or is the birth date."""
+
+    q = serializers.CharField(required=False, allow_blank=True, max_length=120)
+
+
+class PeopleQuery(PatientQuery):
+    role = serializers.ListField(
+        child=serializers.ChoiceField(choices=Role.values), required=False, max_length=4
+    )
+
+
+class NewPatientBody(ProfileBody):
+    """Who phoned. `unless_duplicate`: rather refuse than add somebody who may be there already."""
+
+    ignored = frozenset(DoctorUserShape.model_fields)
+
+    first_name = serializers.CharField(max_length=150)
+    last_name = serializers.CharField(max_length=150)
+    username = UsernameField(required=False, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    unless_duplicate = serializers.BooleanField(required=False, default=False)
+
+
+class NewUserBody(ProfileBody):
+    """An account for somebody. Without a password nobody can sign in to it until they are invited."""
+
+    ignored = frozenset(DoctorUserShape.model_fields)
+
+    role = serializers.ChoiceField(choices=Role.choices)
+    username = UsernameField(required=False, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    password = serializers.CharField(
+        trim_whitespace=False, max_length=1000, required=False, allow_null=True
+    )
 
 
 class OwnProfileBody(ProfileBody):
@@ -77,12 +138,21 @@ class MeView(Endpoint):
 
 
 class PeopleView(Endpoint):
-    operations = {"GET": Operation.LIST_PEOPLE}
+    operations = {"GET": Operation.LIST_PEOPLE, "POST": Operation.CREATE_ACCOUNT}
 
-    @extend_schema(parameters=[PageQuery], responses={200: UserList})
+    @extend_schema(parameters=[PeopleQuery], responses={200: UserList})
     def get(self, request: Request) -> Response:
-        page = page_of(request, people())
+        query = query_of(request, PeopleQuery)
+        found = people_with_role(*query["role"]) if query.get("role") else people()
+        page = page_of(request, matching(found, query.get("q", "")))
         return Response({"users": [user_shape(p).wire() for p in page.items], **page.links})
+
+    @extend_schema(request=NewUserBody, responses={201: UserAnswer})
+    @answers_once
+    def post(self, request: Request) -> Answer:
+        body = body_of(request, NewUserBody)
+        person = create_account(actor=person_of(request), account=_account(body, body["role"]))
+        return Answer(201, {"user": user_shape(person).wire()})
 
 
 class PersonView(Endpoint):
@@ -107,12 +177,42 @@ class DoctorAccountsView(Endpoint):
 
 
 class PatientsView(Endpoint):
-    operations = {"GET": Operation.LIST_PATIENTS}
+    operations = {"GET": Operation.LIST_PATIENTS, "POST": Operation.ADD_PATIENT}
+    refusals = {"POST": [PossibleDuplicate]}
 
-    @extend_schema(parameters=[PageQuery], responses={200: PatientList})
+    @extend_schema(parameters=[PatientQuery], responses={200: PatientList})
     def get(self, request: Request) -> Response:
-        page = page_of(request, people_with_role(Role.PATIENT))
+        text = query_of(request, PatientQuery).get("q", "")
+        page = page_of(request, matching(people_with_role(Role.PATIENT), text))
         return Response({"patients": [user_shape(p).wire() for p in page.items], **page.links})
+
+    @extend_schema(request=NewPatientBody, responses={201: PatientAdded})
+    @answers_once
+    def post(self, request: Request) -> Answer:
+        body = body_of(request, NewPatientBody)
+        added = add_patient(
+            actor=person_of(request),
+            account=_account(body, Role.PATIENT),
+            unless_duplicate=body["unless_duplicate"],
+        )
+        answer = {
+            "user": user_shape(added.person).wire(),
+            "possible_duplicates": [duplicate_shape(each).wire() for each in added.duplicates],
+        }
+        return Answer(201, answer)
+
+
+def _account(body: dict[str, Any], role: str) -> NewAccount:
+    names = ("first_name", "last_name")
+    return NewAccount(
+        role=role,
+        username=body.get("username", ""),
+        email=body.get("email", ""),
+        password=body.get("password"),
+        specialization=body.get("specialization", ""),
+        profile={n: body[n] for n in PROFILE_FIELDS if n in body and n not in names},
+        **{name: body.get(name, "") for name in names},
+    )
 
 
 class _DecisionView(Endpoint):

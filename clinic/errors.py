@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ClinicError(Exception):
@@ -153,3 +153,23 @@ class AlreadyStarted(ClinicError):
 class IdempotencyKeyReused(ClinicError):
     code = "idempotency_key_reused"
     message = "This Idempotency-Key was used with another request body."
+
+
+class RoomInUse(ClinicError):
+    """A patient is in this room, or on the way to it: it can be neither removed nor renamed now."""
+
+    code = "room_in_use"
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"Room {room} is in use: a patient has been called to it.")
+
+
+class PossibleDuplicate(ClinicError):
+    """Somebody much like this is a patient already; nothing was added. `duplicates` says who and why."""
+
+    code = "possible_duplicate"
+    message = "There may be an account of this patient already."
+
+    def __init__(self, duplicates: Sequence[Any]) -> None:
+        self.duplicates = list(duplicates)
+        super().__init__()

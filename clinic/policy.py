@@ -30,8 +30,10 @@ class Operation(StrEnum):
     SIGNED_IN = "what everyone signed in may do"
     WRITE_CLINIC = "change the clinic's own data"
     LIST_PEOPLE = "list and read all people"
+    CREATE_ACCOUNT = "make accounts of every role"
     LIST_DOCTOR_ACCOUNTS = "list doctors with their contact data"
     LIST_PATIENTS = "list patients"
+    ADD_PATIENT = "add a patient who phoned"
     APPROVE_DOCTOR = "approve, reject, deactivate, activate people"
     OWN_SCHEDULE = "read and set one's own working hours and time off"
     ANY_SCHEDULE = "read and set any doctor's working hours and time off"
@@ -74,8 +76,10 @@ RULES: Final[dict[Operation, Rule]] = {
     Operation.SIGNED_IN: lambda actor, thing: True,
     Operation.WRITE_CLINIC: _has_role(Role.ADMIN),
     Operation.LIST_PEOPLE: _has_role(Role.ADMIN),
+    Operation.CREATE_ACCOUNT: _has_role(Role.ADMIN),
     Operation.LIST_DOCTOR_ACCOUNTS: _has_role(Role.ADMIN, Role.RECEPTIONIST),
     Operation.LIST_PATIENTS: _has_role(Role.ADMIN, Role.RECEPTIONIST),
+    Operation.ADD_PATIENT: _has_role(Role.ADMIN, Role.RECEPTIONIST),
     Operation.APPROVE_DOCTOR: _has_role(Role.ADMIN),
     # A pending doctor prepares their hours before anyone can be booked into them.
     Operation.OWN_SCHEDULE: lambda actor, thing: actor.role == Role.DOCTOR,

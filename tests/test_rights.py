@@ -54,8 +54,10 @@ GET    /api/users/me/                           401 200 200 200 200 200 200 200 
 PUT    /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
 PATCH  /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
 GET    /api/users/                              401 403 403 403 403 403 403 200 200 401 401 401
+POST   /api/users/                              401 403 403 403 403 403 403 201 201 401 401 401
 GET    /api/users/doctors/                      401 403 403 403 403 403 200 200 200 401 401 401
 GET    /api/users/patients/                     401 403 403 403 403 403 200 200 200 401 401 401
+POST   /api/users/patients/                     401 403 403 403 403 403 201 201 201 401 401 401
 GET    /api/users/{owner}/                      401 403 403 403 403 403 403 200 200 401 401 401
 GET    /api/users/{unknown}/                    401 403 403 403 403 403 403 404 404 401 401 401
 POST   /api/users/{pending}/approve/            401 403 403 403 403 403 403 200 200 401 401 401
@@ -65,6 +67,7 @@ POST   /api/users/{owner}/deactivate/           401 403 403 403 403 403 403 200 
 POST   /api/users/{admin}/deactivate/           401 403 403 403 403 403 403 403 200 401 401 401
 POST   /api/users/{gone}/activate/              401 403 403 403 403 403 403 200 200 401 401 401
 GET    /api/clinic/                             401 200 200 200 200 200 200 200 200 401 401 401
+PATCH  /api/clinic/                             401 403 403 403 403 403 403 200 200 401 401 401
 GET    /api/doctors/                            401 200 200 200 200 200 200 200 200 401 401 401
 GET    /api/doctors/availability/               401 403 403 200 200 200 403 403 403 401 401 401
 PUT    /api/doctors/availability/               401 403 403 200 200 200 403 403 403 401 401 401
@@ -170,6 +173,12 @@ class Cast:
                 "doctor_id": self.ids["treating"], "start": "2190-01-01T00:00:00Z",
                 "end": "2190-01-02T00:00:00Z",
             }  # fmt: skip
+        if path == "/api/users/":
+            return {"role": "ADMIN", "first_name": "New", "password": world.PASSWORD}
+        if path == "/api/users/patients/":
+            return {"first_name": "New", "last_name": "Patient"}
+        if path == "/api/clinic/":
+            return {"name": "Am Park", "rooms": [{"name": "1"}]}
         if path.endswith("/read/"):
             return {"up_to": 1}
         return {}

@@ -51,7 +51,7 @@ def register_person(registration: Registration) -> Person:
         raise FieldError("role", "Register as PATIENT or DOCTOR.", code="invalid_choice")
     is_doctor = registration.role == Role.DOCTOR
     profile = {"time_zone": the_clinic().time_zone, **registration.profile}
-    _require_zone(profile["time_zone"])
+    require_zone(profile["time_zone"])
     person = Person(
         username=registration.username,
         email=registration.email,
@@ -62,7 +62,7 @@ def register_person(registration: Registration) -> Person:
     check_new_password(registration.password, person)
     person.set_password(registration.password)
     with transaction.atomic():
-        _insert(person)
+        insert_person(person)
         if is_doctor:
             Doctor.objects.create(person=person, specialization=registration.specialization)
             record(DoctorRegistered(person=person), actor=person)
@@ -72,7 +72,7 @@ def register_person(registration: Registration) -> Person:
 def update_profile(*, actor: Person, changes: dict[str, Any], specialization: str | None) -> Person:
     """Change one's own profile. Raises FieldError."""
     if "time_zone" in changes:
-        _require_zone(changes["time_zone"])
+        require_zone(changes["time_zone"])
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).get(pk=actor.pk)
         zone_before = person.time_zone
@@ -194,12 +194,14 @@ def _update_practice(person: Person, specialization: str | None, *, moved: bool)
         record(HoursChanged(doctor_id=person.pk), actor=person)
 
 
-def _require_zone(zone: str) -> None:
+def require_zone(zone: str) -> None:
+    """Raises FieldError."""
     if zone not in zone_names():
         raise FieldError("time_zone", "This is not an IANA time zone.")
 
 
-def _insert(person: Person) -> None:
+def insert_person(person: Person) -> None:
+    """Raises FieldError for a user name or an e-mail that is in use."""
     try:
         with transaction.atomic():
             person.save(force_insert=True)

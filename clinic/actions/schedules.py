@@ -1,4 +1,4 @@
-"""Working hours, time off and closures: what changes many slots at once."""
+"""Working hours and time off: what changes many slots of one doctor at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,9 @@ from clinic import clock
 from clinic.errors import FieldError, NotFound
 from clinic.events import HoursChanged
 from clinic.journal import record
-from clinic.models import Appointment, Clinic, Closure, Doctor, Person, TimeOff, WorkingWindow
-from clinic.policy import Operation, require, require_thing
+from clinic.models import Appointment, Doctor, Person, TimeOff, WorkingWindow
+from clinic.policy import Operation, require_thing
 from clinic.queries.appointments import appointments_with_everything
-from clinic.queries.place import the_clinic
-from clinic.queries.schedules import bookable_doctors
 from clinic.rules.hours import Weekday, Window, parse_available_days
 from clinic.rules.statuses import OCCUPYING
 from clinic.rules.zones import days_between, local_date, zone_names
@@ -97,26 +95,6 @@ def remove_time_off(*, actor: Person, time_off_id: int) -> None:
             HoursChanged(doctor_id=doctor.pk, dates=_dates(doctor, absence.start, absence.end)),
             actor=actor,
         )
-
-
-def set_closures(*, actor: Person, closures: dict[date, str]) -> None:
-    """Replace the days on which the clinic is closed; every doctor's slots of those days change."""
-    require(actor, Operation.WRITE_CLINIC)
-    with transaction.atomic():
-        # Two admins at once take turns: each replaces what the other left.
-        Clinic.objects.select_for_update(no_key=True).get(pk=the_clinic().pk)
-        before = dict(Closure.objects.values_list("day", "reason"))
-        changed = tuple(sorted(set(before) ^ set(closures)))
-        Closure.objects.all().delete()
-        Closure.objects.bulk_create(
-            Closure(day=day, reason=reason) for day, reason in closures.items()
-        )
-        if changed:
-            doctors = Doctor.objects.filter(bookable_doctors()).values_list("pk", flat=True)
-            record(
-                *(HoursChanged(doctor_id=doctor_id, dates=changed) for doctor_id in doctors),
-                actor=actor,
-            )
 
 
 def _require_schedule(actor: Person, doctor_id: int) -> None:

@@ -5,7 +5,7 @@ from clinic.models.availability import TimeOff, WorkingWindow
 from clinic.models.idempotency import IdempotentAnswer
 from clinic.models.journal import Entry, Epoch, Event, Notification, TopicHead
 from clinic.models.people import Doctor, Person, Role
-from clinic.models.place import Clinic, Closure
+from clinic.models.place import Clinic, Closure, Room
 from clinic.models.records import HealthRecord, RecordType
 from clinic.models.sessions import Session
 
@@ -23,6 +23,7 @@ __all__ = [
     "Person",
     "RecordType",
     "Role",
+    "Room",
     "Session",
     "TimeOff",
     "TopicHead",

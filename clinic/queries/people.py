@@ -1,9 +1,11 @@
 """People and doctors, as far as the one who asks may know of them."""
 
+from datetime import date
+
 from django.db.models import Q, QuerySet
 
 from clinic.errors import NotFound
-from clinic.models import Doctor, Person, Role
+from clinic.models import Doctor, Person
 from clinic.queries.schedules import bookable_doctors
 
 
@@ -45,8 +47,30 @@ def people() -> QuerySet[Person]:
     )
 
 
-def people_with_role(role: Role) -> QuerySet[Person]:
-    return people().filter(role=role)
+def people_with_role(*roles: str) -> QuerySet[Person]:
+    return people().filter(role__in=roles)
+
+
+def matching(found: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """Those with every word of the text in a name, an address or a number, or as their birth date."""
+    for word in text.split():
+        is_so = (
+            Q(first_name__icontains=word)
+            | Q(last_name__icontains=word)
+            | Q(username__icontains=word)
+            | Q(email__icontains=word)
+            | Q(phone_number__icontains=word)
+        )
+        born = _date_in(word)
+        found = found.filter(is_so | Q(date_of_birth=born) if born else is_so)
+    return found
+
+
+def _date_in(word: str) -> date | None:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return None
 
 
 def person_by_id(person_id: int) -> Person:

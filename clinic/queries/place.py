@@ -1,6 +1,6 @@
 """The clinic's own data."""
 
-from clinic.models import Clinic, Closure
+from clinic.models import Clinic, Closure, Room
 
 
 def the_clinic() -> Clinic:
@@ -9,3 +9,7 @@ def the_clinic() -> Clinic:
 
 def closures() -> list[Closure]:
     return list(Closure.objects.all())
+
+
+def rooms() -> list[Room]:
+    return list(Room.objects.all())

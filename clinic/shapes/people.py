@@ -1,11 +1,21 @@
 """People on the wire: to themselves and staff, to the other party, in the directory."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from clinic.models.people import Doctor, Person, Role
 from clinic.rules.hours import Weekday, WeeklyHours, Window, print_available_days
 from clinic.shapes.base import Shape
+
+
+class Duplicate(Protocol):
+    """Somebody found to be much like another, and in what."""
+
+    @property
+    def person(self) -> Person: ...
+    @property
+    def alike(self) -> Sequence[str]: ...
 
 
 class PersonRef(Shape):
@@ -63,6 +73,15 @@ class AvailabilityShape(Shape):
     time_zone: str
 
 
+class DuplicateShape(PersonRef):
+    """A patient who may be the same person; `alike` names what is: birth_date, phone, email, name."""
+
+    date_of_birth: date | None
+    phone_number: str
+    email: str
+    alike: list[str]
+
+
 class DoctorCard(DoctorRef):
     """A doctor in the directory. `next_free` is the next start that can be booked (UTC)."""
 
@@ -77,6 +96,18 @@ def person_ref(person: Person) -> PersonRef:
 
 def doctor_ref(doctor: Doctor) -> DoctorRef:
     return DoctorRef(id=doctor.pk, name=doctor.person.name, specialization=doctor.specialization)
+
+
+def duplicate_shape(found: Duplicate) -> DuplicateShape:
+    person = found.person
+    return DuplicateShape(
+        id=person.pk,
+        name=person.name,
+        date_of_birth=person.date_of_birth,
+        phone_number=person.phone_number,
+        email=person.email,
+        alike=list(found.alike),
+    )
 
 
 def actor_shape(person: Person) -> ActorShape:

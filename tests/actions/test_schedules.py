@@ -1,6 +1,6 @@
 """Working hours, time off and closures."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +10,13 @@ from clinic.actions.schedules import (
     add_time_off,
     remove_time_off,
     set_availability,
-    set_closures,
 )
-from clinic.errors import FieldError, Forbidden, NotFound
-from clinic.models import Appointment, Closure, Doctor, Event, TimeOff, WorkingWindow
-from clinic.queries.place import the_clinic
+from clinic.errors import FieldError, NotFound
+from clinic.models import Appointment, Doctor, Event, TimeOff, WorkingWindow
 from clinic.rules.hours import Weekday
 from clinic.rules.statuses import Status
 from clinic.topics import slots_topic
 from tests import world
-from tests.together import together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -224,52 +221,3 @@ def test_removed_time_off_can_be_booked_again() -> None:
     assert changes_told(doctor)[:2] == ['["2027-03-02"]', '["2027-03-02"]']
     with pytest.raises(NotFound):
         remove_time_off(actor=doctor.person, time_off_id=absence.pk)
-
-
-def test_closures_are_replaced_and_every_bookable_doctor_is_told_what_changed() -> None:
-    one, two = world.a_doctor(), world.a_doctor()
-    pending = world.a_pending_doctor()
-    admin = world.an_admin()
-    first, second, third = (date(2027, 5, day) for day in (1, 2, 3))
-
-    set_closures(actor=admin, closures={first: "Labour Day", second: ""})
-    set_closures(actor=admin, closures={second: "", third: "Painting"})
-
-    assert dict(Closure.objects.values_list("day", "reason")) == {second: "", third: "Painting"}
-    for doctor in (one, two):
-        assert changes_told(doctor) == [
-            '["2027-05-01","2027-05-02"]',
-            '["2027-05-01","2027-05-03"]',
-        ]
-    assert changes_told(pending) == []
-
-
-def test_the_same_closures_again_are_no_news() -> None:
-    doctor, admin = world.a_doctor(), world.an_admin()
-    day = {date(2027, 5, 1): "Labour Day"}
-    set_closures(actor=admin, closures=day)
-
-    set_closures(actor=admin, closures={date(2027, 5, 1): "May Day"})
-
-    assert Closure.objects.get().reason == "May Day"
-    assert len(changes_told(doctor)) == 1
-
-
-def test_only_an_admin_closes_the_clinic() -> None:
-    for actor in (world.a_receptionist(), world.a_patient(), world.a_doctor().person):
-        with pytest.raises(Forbidden):
-            set_closures(actor=actor, closures={})
-
-
-@pytest.mark.django_db(transaction=True)
-def test_admins_who_close_the_clinic_at_once_take_turns(settings: Any) -> None:
-    doctor, admin = world.a_doctor(), world.an_admin()
-    the_clinic()
-
-    for day in (date(2027, 6, number) for number in range(1, 6)):
-        closures = {day: "Painting"}
-        results = together(*[lambda c=closures: set_closures(actor=admin, closures=c)] * 4)
-
-        assert results == [None] * 4
-        assert dict(Closure.objects.values_list("day", "reason")) == closures
-    assert len(changes_told(doctor)) == 5

@@ -20,6 +20,7 @@ from clinic.models import (
     Person,
     RecordType,
     Role,
+    Room,
     WorkingWindow,
 )
 from clinic.rules.hours import Weekday, Window
@@ -79,8 +80,9 @@ def _make_clinic() -> None:
     password = make_password(settings.DEMO_PASSWORD)
     Clinic.objects.update_or_create(
         id=Clinic.THE_ONE,
-        defaults={"name": "Demo Clinic", "time_zone": zone, "rooms": ["1", "2", "3"]},
+        defaults={"name": "Demo Clinic", "time_zone": zone},
     )
+    Room.objects.bulk_create(Room(name=str(number), position=number) for number in (1, 2, 3))
     _person("demo.admin", "Alex", "Demo-Admin", Role.ADMIN, zone, password)
     _person("demo.desk", "Dora", "Demo-Desk", Role.RECEPTIONIST, zone, password)
     window = _hours_around(now, zone)

@@ -232,7 +232,14 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: change the clinic's own data.
+         *
+         *     Refusals of its own: `room_in_use` (409).
+         */
+        patch: operations["patchClinic"];
         trace?: never;
     };
     "/api/doctors/": {
@@ -491,7 +498,12 @@ export interface paths {
          */
         get: operations["getPeople"];
         put?: never;
-        post?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: make accounts of every role.
+         */
+        post: operations["postPeople"];
         delete?: never;
         options?: never;
         head?: never;
@@ -564,7 +576,14 @@ export interface paths {
          */
         get: operations["getPatients"];
         put?: never;
-        post?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: add a patient who phoned.
+         *
+         *     Refusals of its own: `possible_duplicate` (409).
+         */
+        post: operations["postPatients"];
         delete?: never;
         options?: never;
         head?: never;
@@ -955,7 +974,10 @@ export interface components {
         ClinicAnswer: {
             clinic: components["schemas"]["ClinicShape"];
         };
-        /** ClinicShape */
+        /**
+         * ClinicShape
+         * @description `name` is empty until an admin has named the clinic.
+         */
         ClinicShape: {
             /** Name */
             name: string;
@@ -964,7 +986,14 @@ export interface components {
             /** Closures */
             closures: components["schemas"]["ClosureShape"][];
             /** Rooms */
-            rooms: string[];
+            rooms: components["schemas"]["RoomShape"][];
+        };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        ClosureBodyRequest: {
+            /** Format: date */
+            date: string;
+            /** @default  */
+            reason: string;
         };
         /** ClosureShape */
         ClosureShape: {
@@ -1089,6 +1118,24 @@ export interface components {
             /** Max Patients Per Day */
             max_patients_per_day: number | null;
         };
+        /**
+         * DuplicateShape
+         * @description A patient who may be the same person; `alike` names what is: birth_date, phone, email, name.
+         */
+        DuplicateShape: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Date Of Birth */
+            date_of_birth: string | null;
+            /** Phone Number */
+            phone_number: string;
+            /** Email */
+            email: string;
+            /** Alike */
+            alike: string[];
+        };
         /** FieldProblem */
         FieldProblem: {
             /** Field */
@@ -1116,6 +1163,47 @@ export interface components {
         LoginBodyRequest: {
             username: string;
             password: string;
+        };
+        /** @description Who phoned. `unless_duplicate`: rather refuse than add somebody who may be there already. */
+        NewPatientBodyRequest: {
+            first_name: string;
+            last_name: string;
+            /** Format: date */
+            date_of_birth?: string | null;
+            phone_number?: string;
+            address?: string;
+            location?: string;
+            time_zone?: string;
+            language?: string;
+            specialization?: string;
+            username?: string;
+            email?: string;
+            /** @default false */
+            unless_duplicate: boolean;
+        };
+        /** @description An account for somebody. Without a password nobody can sign in to it until they are invited. */
+        NewUserBodyRequest: {
+            first_name?: string;
+            last_name?: string;
+            /** Format: date */
+            date_of_birth?: string | null;
+            phone_number?: string;
+            address?: string;
+            location?: string;
+            time_zone?: string;
+            language?: string;
+            specialization?: string;
+            /**
+             * @description * `PATIENT` - Patient
+             *     * `DOCTOR` - Doctor
+             *     * `RECEPTIONIST` - Receptionist
+             *     * `ADMIN` - Admin
+             * @enum {string}
+             */
+            role: "PATIENT" | "DOCTOR" | "RECEPTIONIST" | "ADMIN";
+            username?: string;
+            email?: string;
+            password?: string | null;
         };
         /**
          * NotificationShape
@@ -1154,6 +1242,13 @@ export interface components {
             language?: string;
             specialization?: string;
         };
+        /** @description What is left out stays as it is; `closures` and `rooms` replace what is there. */
+        PatchedClinicBodyRequest: {
+            name?: string;
+            time_zone?: string;
+            closures?: components["schemas"]["ClosureBodyRequest"][];
+            rooms?: components["schemas"]["RoomBodyRequest"][];
+        };
         /** @description The fields of a person that the person sets. */
         PatchedOwnProfileBodyRequest: {
             first_name?: string;
@@ -1166,6 +1261,16 @@ export interface components {
             time_zone?: string;
             language?: string;
             specialization?: string;
+        };
+        /**
+         * PatientAdded
+         * @description `possible_duplicates` are patients who may be the same person, the likeliest first.
+         */
+        PatientAdded: {
+            /** User */
+            user: components["schemas"]["DoctorUserShape"] | components["schemas"]["UserShape"];
+            /** Possible Duplicates */
+            possible_duplicates: components["schemas"]["DuplicateShape"][];
         };
         /** PatientList */
         PatientList: {
@@ -1190,7 +1295,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description RFC 9457. `code` is stable; further members depend on it (`errors`, `alternatives`, `allowed`).
+         * @description RFC 9457. `code` is stable; the members after `request_id` depend on it.
          */
         Problem: {
             /** Type */
@@ -1220,6 +1325,11 @@ export interface components {
              * @default []
              */
             allowed: string[];
+            /**
+             * Possible Duplicates
+             * @default []
+             */
+            possible_duplicates: components["schemas"]["DuplicateShape"][];
         };
         /** @description Either `up_to` (a number of the inbox's topic) or `ids`. */
         ReadBodyRequest: {
@@ -1281,6 +1391,22 @@ export interface components {
          * @enum {string}
          */
         Role: "PATIENT" | "DOCTOR" | "RECEPTIONIST" | "ADMIN";
+        /** @description A room with its id; without one a new room, or the one that is called so. */
+        RoomBodyRequest: {
+            /** Format: int64 */
+            id?: number | null;
+            name: string;
+        };
+        /**
+         * RoomShape
+         * @description The id stays when the room is given another name.
+         */
+        RoomShape: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
         /**
          * SlotShape
          * @description Date and wall time are in the doctor's zone.
@@ -1856,6 +1982,38 @@ export interface operations {
             };
         };
     };
+    patchClinic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedClinicBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClinicAnswer"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDirectory: {
         parameters: {
             query?: {
@@ -2317,6 +2475,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
+                q?: string;
+                role?: ("PATIENT" | "DOCTOR" | "RECEPTIONIST" | "ADMIN")[];
             };
             header?: never;
             path?: never;
@@ -2330,6 +2490,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserList"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPeople: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUserBodyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAnswer"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2471,6 +2666,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -2484,6 +2680,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatientList"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPatients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPatientBodyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientAdded"];
                 };
             };
             /** @description A refusal with its code. */
