@@ -42,7 +42,7 @@ ALLOWED_ORIGINS: list[str] = env.list("CLINIC_ALLOWED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "daphne",
     "clinic",
-    "django.contrib.admin",
+    "clinic.apps.OperatorsAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -341,6 +341,29 @@ if BEHIND_TLS:
     SECURE_HSTS_SECONDS = 31_536_000
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# -- the web server -------------------------------------------------------------------------------
+REQUEST_HEAD_MAX_BYTES = 16 * 1024
+REQUEST_HEAD_SECONDS = 20
+# How large a body may be: the first pattern that matches the path counts.
+REQUEST_BODY_LIMITS = {r".*": 1024 * 1024}
+REQUEST_BODY_SECONDS = 60
+# Longer than the proxies' usual minute: the side that closes should be the one that asks.
+KEEP_ALIVE_SECONDS = 75
+# Whether nobody but this machine can come here, not even through a proxy.
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
+ONLY_THIS_MACHINE = HOST in _LOOPBACK and not BEHIND_TLS and _LOOPBACK.issuperset(ALLOWED_HOSTS)
+# Told to end (SIGTERM), it is not ready for so long before it stops listening: a proxy notices.
+DRAIN_NOTICE_SECONDS = env.float(
+    "CLINIC_DRAIN_NOTICE_SECONDS", default=0.0 if ONLY_THIS_MACHINE else 2.0
+)
+# Its sockets are then closed one after the other within this time, for all of them come back at once,
+DRAIN_SOCKETS_SECONDS = env.float(
+    "CLINIC_DRAIN_SOCKETS_SECONDS", default=0.0 if ONLY_THIS_MACHINE else 3.0
+)
+DRAIN_RECONNECT_MS = 2000
+# and whatever has not ended so long after it stopped listening is cut off.
+DRAIN_SECONDS = env.float("CLINIC_DRAIN_SECONDS", default=20.0)
 
 # -- logs: one JSON object per line on stderr, never health content ---------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
