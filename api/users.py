@@ -18,6 +18,7 @@ from api.endpoint import (
     person_of,
     query_of,
 )
+from api.fields import Id
 from clinic.actions.accounts import NewAccount, add_patient, create_account
 from clinic.actions.idempotency import Answer
 from clinic.actions.people import (
@@ -68,13 +69,17 @@ class PatientAdded(UserAnswer):
     possible_duplicates: list[DuplicateShape]
 
 
-class PatientQuery(PageQuery):
+class SearchQuery(PageQuery):
     """`q`: every word is in a name, an address or a number, or is the birth date."""
 
     q = serializers.CharField(required=False, allow_blank=True, max_length=120)
 
 
-class PeopleQuery(PatientQuery):
+class PatientQuery(SearchQuery):
+    id = Id(required=False)
+
+
+class PeopleQuery(SearchQuery):
     role = serializers.ListField(
         child=serializers.ChoiceField(choices=Role.values), required=False, max_length=4
     )
@@ -182,8 +187,11 @@ class PatientsView(Endpoint):
 
     @extend_schema(parameters=[PatientQuery], responses={200: PatientList})
     def get(self, request: Request) -> Response:
-        text = query_of(request, PatientQuery).get("q", "")
-        page = page_of(request, matching(people_with_role(Role.PATIENT), text))
+        query = query_of(request, PatientQuery)
+        found = people_with_role(Role.PATIENT)
+        if "id" in query:
+            found = found.filter(pk=query["id"])
+        page = page_of(request, matching(found, query.get("q", "")))
         return Response({"patients": [user_shape(p).wire() for p in page.items], **page.links})
 
     @extend_schema(request=NewPatientBody, responses={201: PatientAdded})

@@ -210,6 +210,16 @@ def test_patients_are_found_by_every_word(q: str, who: list[str]) -> None:
     assert found(PATIENTS, "patients", q=q) == who
 
 
+def test_one_patient_is_found_by_id_and_only_a_patient() -> None:
+    patient, doctor = world.a_patient("ana"), world.a_doctor("doc")
+    world.a_patient("ben")
+
+    assert found(PATIENTS, "patients", id=patient.pk) == ["ana"]
+    desk = Api(world.a_receptionist())
+    for other in (doctor.pk, 10**15):
+        assert ok(desk.get(PATIENTS, id=other))["patients"] == []
+
+
 def test_people_are_found_by_role_and_word_page_by_page() -> None:
     for name in ("desk-a", "desk-b", "desk-c"):
         world.a_receptionist(name)

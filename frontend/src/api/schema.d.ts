@@ -2664,6 +2664,7 @@ export interface operations {
     getPatients: {
         parameters: {
             query?: {
+                id?: number;
                 limit?: number;
                 offset?: number;
                 q?: string;
