@@ -20,6 +20,8 @@ KEYS := $(MANAGE) make_keys
 TEST_PROCESSES ?= 2
 PYTEST := $(VENV_BIN)/python -m pytest -n $(TEST_PROCESSES) --durations=15 --durations-min=1
 
+COVERAGE := $(VENV_BIN)/coverage
+
 # npm's own scripts start with `#!/usr/bin/env node`: the Node they find must be the one from the lock.
 export PATH := $(VENV_BIN):$(PATH)
 export UV_PYTHON_DOWNLOADS := never
@@ -66,6 +68,14 @@ proof: dev $(FRONTEND)  ## the long tests: faults, races and fuzzing by the hund
 bench: dev $(FRONTEND)  ## measure, side by side with others
 	$(VENV_BIN)/python -m tests.bench
 
+coverage: dev $(FRONTEND)  ## what the tests reach on both engines: a table, and pages in htmlcov/
+	@rm -f .coverage .coverage.*
+	CLINIC_TEST_ENGINE=sqlite $(COVERAGE) run manage.py test -q -n $(TEST_PROCESSES)
+	@mv .coverage .coverage.sqlite
+	CLINIC_TEST_ENGINE=postgres $(COVERAGE) run manage.py test -q -n $(TEST_PROCESSES)
+	$(COVERAGE) report
+	$(COVERAGE) html
+
 ## Change it
 
 fix: dev  ## format and repair what can be repaired automatically
@@ -84,11 +94,11 @@ lock: $(UV)  ## pin every Python package again; UPGRADE=1 takes the newest
 	@! grep -rnE '://|--(extra-)?index-url|--find-links' requirements
 
 clean:  ## remove all that the other commands brought or built; var/, your data and keys, stays
-	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.* \
 		frontend/node_modules frontend/dist
 
 help:
-	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 # ------------------------------------------------------------------------------------------------ the pieces
 
@@ -180,4 +190,4 @@ test-frontend:
 	@echo "-- tests of the front end"
 	@cd frontend && npm test
 
-.PHONY: up worker check test proof bench fix types lock clean help dev $(CHECKS) $(TESTS)
+.PHONY: up worker check test proof bench coverage fix types lock clean help dev $(CHECKS) $(TESTS)

@@ -12,10 +12,21 @@ def main() -> None:
 
         make_keys()
         return
+    if sys.argv[1:2] == ["test"]:
+        run_tests()
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+
+
+def run_tests() -> None:
+    try:
+        from tests.command import main as run
+    except ModuleNotFoundError:
+        sys.exit("The tests are not part of this installation: run ./run_tests.sh or `make test`.")
+    run(sys.argv[2:])
 
 
 if __name__ == "__main__":

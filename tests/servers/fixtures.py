@@ -69,7 +69,7 @@ def start_web(
         ) -> Web:
             web = Web(folder=server_dir, name=name, env=env)
             _remember(request.node, web)
-            stack.callback(web.kill)
+            stack.callback(web.dismiss)
             web.launch()
             if wait:
                 web.wait_until_it_answers()
@@ -102,7 +102,7 @@ def worker(
     _remember(request.node, process)
     process.start()
     yield process
-    process.kill()
+    process.dismiss()
 
 
 def _remember(node: pytest.Item, process: Process) -> None:
