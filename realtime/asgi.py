@@ -45,9 +45,11 @@ def only_web_process() -> IO[str] | None:
 setup(set_prefix=False)
 _lock = only_web_process()
 
+from realtime import departure  # noqa: E402
 from realtime.consumer import ClinicSocket  # noqa: E402
 from realtime.origins import AllowedOrigins  # noqa: E402
 from realtime.polling import poll_events  # noqa: E402
+from realtime.problems import HEADERS  # noqa: E402
 
 _django = OneThreadHandler()
 _socket = AllowedOrigins(ClinicSocket.as_asgi())
@@ -56,6 +58,8 @@ _socket = AllowedOrigins(ClinicSocket.as_asgi())
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Everything that comes in, by protocol and path."""
     match scope["type"], scope["path"]:
+        case "http", "/readyz" if departure.here.announced:
+            await _say_draining(send)
         case "http", "/api/events/":
             await poll_events(scope, receive, send)
         case "http", _:
@@ -65,3 +69,10 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         case "websocket", _:
             await receive()
             await send({"type": "websocket.close"})
+
+
+async def _say_draining(send: Any) -> None:
+    """Instead of `api/health.py`: whatever the database says, nothing new should come here."""
+    headers = [*HEADERS, (b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b'{"status": "draining"}'})

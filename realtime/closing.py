@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from django.conf import settings
+
 from realtime.frames import Goodbye
 
 
@@ -32,5 +34,8 @@ OTHER_USER: Final = Closing(4403, "other_user", "A socket belongs to one session
 AUTH_TIMEOUT: Final = Closing(4408, "auth_timeout", "No token came in time.", "yes")
 TOO_MANY_SOCKETS: Final = Closing(4409, "too_many_sockets", "A newer socket took over.", "no")
 NOT_ACKNOWLEDGING: Final = Closing(4410, "not_acknowledging", "Events go unread.", "yes")
+GOING_AWAY: Final = Closing(
+    4412, "going_away", "This server is about to stop.", "after", settings.DRAIN_RECONNECT_MS
+)
 TOO_MANY_FRAMES: Final = Closing(4429, "too_many_frames", "Slow down.", "after", 2000)
 OVERLOADED: Final = Closing(4503, "overloaded", "Too busy at the moment.", "after", 5000)

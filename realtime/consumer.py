@@ -17,7 +17,7 @@ from clinic.errors import ClinicError, TokenInvalid
 from clinic.policy import may_watch, usual_topics
 from clinic.queries.sessions import Viewer
 from clinic.topics import NoSuchTopic, Topic, parse_topic
-from realtime import closing, frames
+from realtime import closing, departure, frames
 from realtime.closing import Closing
 from realtime.hub import Hub, this_hub
 from realtime.limits import Bucket, Strikes
@@ -80,8 +80,12 @@ class ClinicSocket(AsyncWebsocketConsumer):
         self._address = (self.scope.get("client") or ("",))[0]
         offered = frames.PROTOCOL in self.scope.get("subprotocols", [])
         await self.accept(frames.PROTOCOL if offered else None)
+        departure.here.sockets.add(self)
         self.hub.unauthenticated[self._address] += 1
         self._counted = True
+        if departure.here.begun:
+            await self.part(closing.GOING_AWAY)
+            return
         if self.hub.unauthenticated[self._address] > settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS:
             await self.part(closing.TOO_MANY_FRAMES)
             return
@@ -116,6 +120,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         if self._closed:
             return
         self._closed = True
+        departure.here.sockets.discard(self)
         self._stop_waiting_for_auth()
         for subscription in list(self.subscriptions.values()):
             subscription.close()

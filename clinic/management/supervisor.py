@@ -17,6 +17,8 @@ STOP_SECONDS: Final = 10
 BACKOFF_SECONDS: Final = (1, 2, 5, 10, 30)
 SETTLED_SECONDS: Final = 60
 TICK_SECONDS: Final = 0.1
+# A process group's signal comes twice: from the terminal, and from `make`, which passes it on.
+SAME_WISH_SECONDS: Final = 1.0
 PR_SET_PDEATHSIG: Final = 1
 
 # Looked up before any fork: a child between fork and exec may not load libraries.
@@ -84,11 +86,15 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """Starts children and restarts them; SIGTERM, Ctrl-C or a hang-up stop them all."""
+    """Starts children and restarts them; SIGTERM, Ctrl-C or a hang-up stop them all.
+
+    They have `stop_seconds` to end in good order; a second signal does not wait for that.
+    """
 
     children: list[Child]
     folder: Path
     say: Callable[[str], None]
+    stop_seconds: float = STOP_SECONDS
     _wakeups: tuple[int, int] = field(default=(-1, -1), init=False)
 
     def __enter__(self) -> Self:
@@ -141,12 +147,15 @@ class Supervisor:
         return False
 
     def _stop(self) -> None:
-        """SIGTERM to every child; SIGKILL to what is left when all ended or time is up."""
+        """SIGTERM to every child; SIGKILL to what is left when all ended, or time is up, or told again."""
         for child in self.children:
             child.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
+        begun_at = time.monotonic()
+        deadline = begun_at + self.stop_seconds
         while time.monotonic() < deadline and not all(map(Child.has_ended, self.children)):
-            self._told_to_stop(TICK_SECONDS)
+            told_again = self._told_to_stop(TICK_SECONDS)
+            if told_again and time.monotonic() - begun_at > SAME_WISH_SECONDS:
+                break
         for child in self.children:
             child.sweep()
 

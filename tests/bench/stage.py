@@ -35,7 +35,7 @@ class DurablePostgres(Postgres):
 
 
 class PinnedWeb(Web):
-    """daphne with the flags of `make up`, on the server's core."""
+    """daphne with the limits of `make up`, on the server's core."""
 
     def __init__(
         self,
@@ -51,7 +51,12 @@ class PinnedWeb(Web):
         self._layout = layout
 
     def command(self) -> list[str]:
-        return [*super().command()[:-1], "--verbosity", "0", self._application]
+        endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=4096"
+        return [
+            sys.executable, "-m", "daphne", "--no-server-name", "--verbosity", "0",
+            "--endpoint", endpoint, "--websocket-max-message-size", "65536",
+            "--websocket-max-frame-size", "65536", self._application,
+        ]  # fmt: skip
 
     def start(self) -> None:
         with on_cores(self._layout.server):

@@ -47,7 +47,7 @@ class Up(Process):
 
     @property
     def web(self) -> int:
-        return self.child("daphne")
+        return self.child("realtime.serve")
 
     @property
     def celery(self) -> int:

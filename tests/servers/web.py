@@ -1,4 +1,4 @@
-"""A web process for tests: daphne with the real application on a real port."""
+"""A web process for tests: the real web server on a real port."""
 
 import sys
 from collections.abc import Mapping
@@ -8,11 +8,9 @@ import httpx
 
 from tests.servers.process import Process, free_port
 
-APPLICATION = "realtime.asgi:application"
-
 
 class Web(Process):
-    """daphne on a port of 127.0.0.1, with the test's database, Redis and data folder."""
+    """The web server on a port of 127.0.0.1, with the test's database, Redis and data folder."""
 
     def __init__(
         self, *, folder: Path, name: str = "web", env: Mapping[str, str | None] | None = None
@@ -24,12 +22,10 @@ class Web(Process):
         self.ws_url = f"ws://127.0.0.1:{self.port}/ws/"
 
     def command(self) -> list[str]:
-        endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=4096"
-        return [
-            sys.executable, "-m", "daphne", "--no-server-name", "--endpoint", endpoint,
-            "--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536",
-            APPLICATION,
-        ]  # fmt: skip
+        return [sys.executable, "-m", "realtime.serve"]
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "HOST": "127.0.0.1", "PORT": str(self.port)}
 
     def answers(self) -> bool:
         try:

@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clinic import constraints
+from clinic.management.commands.serve import WEB_SERVER
 from clinic.management.preflight import (
     CannotStart,
     check_data_folder,
@@ -28,10 +29,9 @@ from clinic.management.preflight import (
 from clinic.management.supervisor import Child, Supervisor, die_with_parent
 from clinic.models import Person
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared, not bound)
-SOCKET_MAX_BYTES: Final = 65_536
 READY_SECONDS: Final = 60
+END_SECONDS: Final = 5
 
 
 class Command(BaseCommand):
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         check_front_end()
         check_port()
         check_only_web_process()
-        if not is_only_for_this_machine():
+        if not settings.ONLY_THIS_MACHINE:
             self.check()
         use_one_connection()
         try:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
     def prepare_demo(self, *, wanted: bool) -> None:
         """Demo passwords are public: such accounts live only where nobody else can reach them."""
         people = Person.objects
-        if not is_only_for_this_machine():
+        if not settings.ONLY_THIS_MACHINE:
             if people.filter(is_demo=True, is_active=True).exists():
                 raise CannotStart(
                     "This database holds demo accounts, whose passwords are public: serve it to "
@@ -103,7 +103,10 @@ class Command(BaseCommand):
             os.environ.setdefault("LOG_LEVEL", "WARNING")
         self.say("Starting ...")
         with Supervisor(
-            [web_process()], folder=settings.BASE_DIR, say=self.stderr.write
+            [web_process()],
+            folder=settings.BASE_DIR,
+            say=self.stderr.write,
+            stop_seconds=stop_seconds(),
         ) as supervisor:
             return supervisor.run(each_tick=self.announcement(supervisor, sign_ins))
 
@@ -136,15 +139,6 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def is_only_for_this_machine() -> bool:
-    """A proxy that speaks TLS for us, or a public name, brings others to a loopback address."""
-    return (
-        settings.HOST in LOOPBACK
-        and not settings.BEHIND_TLS
-        and LOOPBACK.issuperset(settings.ALLOWED_HOSTS)
-    )
-
-
 def demo_sign_ins() -> list[str]:
     people = Person.objects.filter(is_demo=True, is_active=True).order_by("id")
     first_of_each_role: dict[str, str] = {}
@@ -165,19 +159,13 @@ def use_one_connection() -> None:
 
 
 def web_process() -> Child:
-    _, (host, *_) = listening_address()
-    escaped = host.replace(":", r"\:")
-    limit = str(SOCKET_MAX_BYTES)
-    return Child(
-        "web server",
-        [
-            *(sys.executable, "-m", "daphne", "--verbosity", "0", "--no-server-name"),
-            *("--endpoint", f"tcp:port={settings.PORT}:interface={escaped}:backlog=4096"),
-            *("--websocket-max-message-size", limit, "--websocket-max-frame-size", limit),
-            "realtime.asgi:application",
-        ],
-        essential=True,
-    )
+    return Child("web server", WEB_SERVER, essential=True)
+
+
+def stop_seconds() -> float:
+    """How long the web server may take to end in good order, and a moment more."""
+    seconds: float = settings.DRAIN_NOTICE_SECONDS + settings.DRAIN_SECONDS
+    return seconds + END_SECONDS
 
 
 def embedded_worker() -> Child:

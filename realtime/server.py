@@ -1,0 +1,276 @@
+"""The web server: daphne, with limits on what it takes in, and an orderly end."""
+# ruff: noqa: N802  (methods with Twisted's names)
+
+import asyncio
+import re
+import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import unquote
+from weakref import WeakSet
+
+import structlog
+from daphne.http_protocol import HTTPFactory, WebRequest  # type: ignore[import-untyped]
+from daphne.server import Server as Daphne  # type: ignore[import-untyped]
+from daphne.ws_protocol import WebSocketFactory  # type: ignore[import-untyped]
+from django.conf import settings
+from twisted.internet import reactor as _reactor
+from twisted.logger import LogPublisher, globalLogBeginner
+from twisted.web import http
+
+from realtime import departure
+from realtime.problems import HEADERS, PROBLEM, problem
+
+log = structlog.get_logger(__name__)
+reactor: Any = _reactor  # a module to type checkers, which becomes an object when it is chosen
+BACKLOG: Final = 4096
+SOCKET_MAX_BYTES: Final = 65_536
+SOCKET_CONNECT_SECONDS: Final = 5
+# A request may be on its way on a connection that was used, or made, so short a time ago.
+QUIET_SECONDS: Final = 0.5
+_HTTPChannel: Any = http.HTTPChannel  # half of it is typed, and wrongly
+# How long a refused client is listened to: one that is cut off while it sends never reads why.
+LINGER_SECONDS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    status: int
+    code: str
+    detail: str
+
+    def body(self, request_id: str) -> bytes:
+        return problem(self.status, self.code, self.detail, request_id).encode()
+
+    def answer(self) -> bytes:
+        """A whole answer on the wire, the last one of its connection."""
+        request_id = str(uuid.uuid4())
+        body = self.body(request_id)
+        headers = [
+            *HEADERS,
+            (b"content-type", PROBLEM),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-request-id", request_id.encode()),
+            (b"connection", b"close"),
+        ]
+        first = b"HTTP/1.1 %d %s" % (self.status, HTTPStatus(self.status).phrase.encode())
+        return b"\r\n".join([first, *(b": ".join(pair) for pair in headers), b"", body])
+
+
+MALFORMED: Final = Refusal(400, "bad_request", "The request cannot be understood.")
+TOO_SLOW: Final = Refusal(408, "request_timeout", "The request did not arrive in time.")
+TOO_LARGE: Final = Refusal(413, "body_too_large", "The body is larger than is taken here.")
+
+
+def body_limit(path: bytes) -> int:
+    """How many bytes a request to this path may bring: what no pattern names may bring none."""
+    text = unquote(path.partition(b"?")[0].decode("latin-1"))
+    limits = settings.REQUEST_BODY_LIMITS.items()
+    return next((limit for pattern, limit in limits if re.match(pattern, text)), 0)
+
+
+class Channel(_HTTPChannel):  # type: ignore[misc]
+    """One connection. What arrives on it is limited in size and in time, before anything is stored."""
+
+    MAX_LENGTH = settings.REQUEST_HEAD_MAX_BYTES
+    totalHeadersSize = settings.REQUEST_HEAD_MAX_BYTES  # noqa: N815  (Twisted's name)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._refused = False
+        self._reading = True
+        self._patience: float = settings.REQUEST_HEAD_SECONDS
+        self._deadline: Any = None
+        self._room = 0
+        self._used_at = 0.0
+
+    # -- Twisted tells what arrives ---------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._used_at = reactor.seconds()
+        self.factory.server.transports.add(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._refused:
+            return
+        super().dataReceived(data)
+        # What came in one piece needs no clock.
+        if self._reading and self._deadline is None:
+            self._deadline = reactor.callLater(self._patience, self.refuse, TOO_SLOW)
+
+    def lineReceived(self, line: bytes) -> None:
+        if not self._refused:
+            super().lineReceived(line)
+
+    def rawDataReceived(self, data: bytes) -> None:
+        if not self._refused:
+            super().rawDataReceived(data)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.refuse(MALFORMED)
+
+    def allHeadersReceived(self) -> None:
+        self._stop_clock()
+        self._patience = settings.REQUEST_BODY_SECONDS
+        self._room = body_limit(self._path)
+        if self.length is not None and self.length > self._room:
+            self.refuse(TOO_LARGE)
+        else:
+            super().allHeadersReceived()
+
+    def has_room_for(self, count: int) -> bool:
+        """Count so many bytes of a body. Those of a chunked one are known only as they come."""
+        self._room -= count
+        if self._room < 0:
+            self.refuse(TOO_LARGE)
+        return not self._refused
+
+    def allContentReceived(self) -> None:
+        if self._refused:
+            return
+        self._stop_clock()
+        self._reading = False
+        super().allContentReceived()
+
+    def requestDone(self, request: Any) -> None:
+        self._reading = True
+        self._patience = settings.REQUEST_HEAD_SECONDS
+        self._used_at = reactor.seconds()
+        super().requestDone(request)
+
+    def connectionLost(self, reason: Any) -> None:
+        self._stop_clock()
+        super().connectionLost(reason)
+
+    # -- endings ----------------------------------------------------------------------------------
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why, hear nothing more, and let go of the connection when that can have been read."""
+        if self._refused:
+            return
+        self._refused = True
+        self._stop_clock()
+        self.setTimeout(None)
+        log.info("request_refused", code=refusal.code)
+        self.transport.write(refusal.answer())
+        self.transport.loseWriteConnection()
+        self._deadline = reactor.callLater(LINGER_SECONDS, self.transport.abortConnection)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        self.refuse(MALFORMED)
+
+    def close_if_quiet(self) -> None:
+        if not self.requests and reactor.seconds() - self._used_at > QUIET_SECONDS:
+            self.loseConnection()
+
+    def _stop_clock(self) -> None:
+        deadline, self._deadline = self._deadline, None
+        if deadline is not None and deadline.active():
+            deadline.cancel()
+
+
+class Request(WebRequest):  # type: ignore[misc]
+    def __init__(self, *args: Any) -> None:
+        # Forms are Django's to read; Twisted would do so before any limit of Django's.
+        super().__init__(*args, parsePOSTFormSubmission=False)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        if self.channel.has_room_for(len(data)):
+            super().handleContentChunk(data)
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        starts = message["type"] == "http.response.start"
+        if starts and departure.here.announced and self.channel is not None:
+            # A proxy keeps connections: it must not send its next request on one that is about to go.
+            self.channel.persistent = False
+            self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        super().handle_reply(message)
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        """What daphne refuses by itself, in words of ours."""
+        code, detail = (
+            ("bad_request", MALFORMED.detail)
+            if status < 500
+            else ("error", "This is our mistake; it has been logged.")
+        )
+        request_id = str(uuid.uuid4())
+        headers = [*HEADERS, (b"content-type", PROBLEM), (b"x-request-id", request_id.encode())]
+        self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
+        text = problem(status, code, detail, request_id)
+        self.handle_reply({"type": "http.response.body", "body": text.encode()})
+
+
+class Factory(HTTPFactory):  # type: ignore[misc]
+    protocol = Channel
+
+    def __init__(self, server: "Server") -> None:
+        super().__init__(server)
+        self.timeOut = settings.KEEP_ALIVE_SECONDS
+
+    def buildProtocol(self, addr: Any) -> Any:
+        channel = super().buildProtocol(addr)
+        channel.requestFactory = Request
+        return channel
+
+
+class Server(Daphne):  # type: ignore[misc]
+    """daphne on one address: `listen`, then `run`."""
+
+    def __init__(self, application: Any, *, host: str, port: int) -> None:
+        super().__init__(
+            application,
+            endpoints=[f"{host} {port}"],  # daphne wants one; `run` opens it
+            websocket_connect_timeout=SOCKET_CONNECT_SECONDS,
+            websocket_handshake_timeout=SOCKET_CONNECT_SECONDS,
+            websocket_max_message_size=SOCKET_MAX_BYTES,
+            websocket_max_frame_size=SOCKET_MAX_BYTES,
+            verbosity=0,
+            server_name="",
+        )
+        self._address = host, port
+        self.connections: dict[Any, dict[str, Any]] = {}
+        self.transports: WeakSet[Any] = WeakSet()
+        """Every connection, whatever is spoken on it; those that have ended may linger here."""
+
+    def listen(self) -> None:
+        """Open the address. Raises CannotListenError where it is taken."""
+        self.http_factory = Factory(self)
+        self.ws_factory = WebSocketFactory(self, server=self.server_name)
+        self.ws_factory.setProtocolOptions(
+            autoPingTimeout=self.ping_timeout,
+            allowNullOrigin=True,
+            openHandshakeTimeout=self.websocket_handshake_timeout,
+            maxMessagePayloadSize=self.websocket_max_message_size,
+            maxFramePayloadSize=self.websocket_max_frame_size,
+            failByDrop=False,  # a client that breaks a rule is told which: 1002, 1007, 1009
+        )
+        nobody: list[Any] = [LogPublisher()]
+        globalLogBeginner.beginLoggingTo(nobody, redirectStandardIO=False, discardBuffer=True)
+        host, port = self._address
+        self._port = reactor.listenTCP(port, self.http_factory, backlog=BACKLOG, interface=host)
+        asyncio.set_event_loop(reactor._asyncioEventloop)
+
+    def run(self) -> None:
+        """Serve until the reactor is stopped."""
+        reactor.callLater(1, self.application_checker)
+        reactor.callLater(2, self.timeout_checker)
+        reactor.run(installSignalHandlers=False)
+
+    def stop_listening(self) -> None:
+        self._port.doRead()  # who has connected already is not turned away
+        self._port.stopListening()
+
+    def is_busy(self) -> bool:
+        """Whether an answer is on its way, or work that was begun is not done."""
+        return any(one.connected for one in self.transports) or bool(self.unfinished())
+
+    def unfinished(self) -> list[asyncio.Future[Any]]:
+        tasks = (one.get("application_instance") for one in self.connections.values())
+        return [task for task in tasks if task is not None and not task.done()]
+
+    def close_quiet_connections(self) -> None:
+        for transport in list(self.transports):
+            if transport.connected and isinstance(transport.protocol, Channel):
+                transport.protocol.close_if_quiet()
