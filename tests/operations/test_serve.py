@@ -301,6 +301,8 @@ class Follower:
                 await self._listen()
             except Closed as closed:
                 self.codes.append(closed.code)
+            except ConnectionClosed as closed:  # found out while acknowledging
+                self.codes.append(closed.rcvd.code if closed.rcvd else 1006)
 
     async def _listen(self) -> None:
         async with open_socket(self._balancer.ws_url, token=self._token) as wire:
