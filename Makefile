@@ -51,7 +51,7 @@ worker: $(BUILD_PACKAGES)  ## the Celery worker and beat, when DATABASE_URL and 
 
 ## Prove it
 
-CHECKS := check-format check-lint check-types check-imports check-migrations check-django check-schema check-frontend
+CHECKS := check-format check-lint check-types check-imports check-migrations check-django check-schema check-containers check-frontend
 TESTS := test-sqlite test-postgres test-frontend
 
 check: dev  ## format, lint, types, imports, migrations, schema drift, front end
@@ -173,6 +173,11 @@ check-schema: $(SCRATCH)/keys.json
 	@frontend/node_modules/.bin/openapi-typescript $(SCRATCH)/openapi.json --output $(SCRATCH)/schema.d.ts >/dev/null
 	@diff -u frontend/openapi.json $(SCRATCH)/openapi.json
 	@diff -u frontend/src/api/schema.d.ts $(SCRATCH)/schema.d.ts
+
+check-containers:
+	@echo "-- Dockerfile"
+	@if test -x $(VENV_BIN)/hadolint; then $(VENV_BIN)/hadolint Dockerfile; \
+		else echo "hadolint is packaged for Linux on x86_64 only: not linted here"; fi
 
 check-frontend:
 	@echo "-- front end"

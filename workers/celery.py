@@ -20,10 +20,11 @@ def keep_our_logging(**kwargs: Any) -> None:
 
 
 def make_folders() -> None:
-    """The folder transport wants its folders to exist."""
+    """The folder transport and the beat want their folders to exist."""
     from django.conf import settings
 
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parent.mkdir(parents=True, exist_ok=True)
     for name in ("data_folder_in", "data_folder_out", "control_folder"):
         if name in options:
             Path(options[name]).mkdir(parents=True, exist_ok=True)
