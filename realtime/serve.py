@@ -82,7 +82,8 @@ def main() -> int:
         sys.stderr.write(f"{reason}\n")
         return 1
     except CannotListenError as error:
-        sys.stderr.write(f"Port {settings.PORT} on {settings.HOST}: {error.socketError}.\n")
+        why = error.socketError.strerror
+        sys.stderr.write(f"Port {settings.PORT} on {settings.HOST} cannot be opened: {why}.\n")
         return 1
     loop = asyncio.get_event_loop()
     ending = Ending(server, loop)

@@ -162,7 +162,8 @@ class Channel(_HTTPChannel):  # type: ignore[misc]
         self.refuse(MALFORMED)
 
     def close_if_quiet(self) -> None:
-        if not self.requests and reactor.seconds() - self._used_at > QUIET_SECONDS:
+        nothing_begun = not self.requests and self._deadline is None
+        if nothing_begun and reactor.seconds() - self._used_at > QUIET_SECONDS:
             self.loseConnection()
 
     def _stop_clock(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,6 +27,7 @@ from tests.servers.fixtures import StartWeb
 from tests.servers.process import port_answers, wait_until
 from tests.servers.web import Web
 
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 MIB = 1024 * 1024
 FLOOD_BYTES = 300 * MIB
 AFFORDABLE_BYTES = 20 * MIB
@@ -80,6 +82,36 @@ def says_draining(web: Web) -> bool:
 def says_it_closes(web: Web) -> bool:
     answer = httpx.get(f"{web.base_url}/livez", trust_env=False)
     return (answer.status_code, answer.headers.get("Connection")) == (200, "close")
+
+
+class Serve(Web):
+    """As a person would start it."""
+
+    def command(self) -> list[str]:
+        return [sys.executable, str(MANAGE), "serve"]
+
+
+# -- the beginning -----------------------------------------------------------------------------------
+
+
+def test_the_command_is_the_server(server_dir: Path, transactional_db: None) -> None:
+    web = Serve(folder=server_dir)
+    try:
+        web.start()
+        assert Http(web.base_url).get("/readyz") == {"status": "ok"}
+        web.stop()
+        assert web.exit_code == 0
+    finally:
+        web.kill()
+
+
+def test_an_address_in_use_is_one_sentence(server_dir: Path) -> None:
+    web = Serve(folder=server_dir)
+    with socket.create_server(("127.0.0.1", web.port)):
+        web.launch()
+        assert web.wait_for_exit() == 1
+    reason = "cannot be opened: Address already in use."
+    assert web.last_words() == f"Port {web.port} on 127.0.0.1 {reason}"
 
 
 # -- the end -----------------------------------------------------------------------------------------

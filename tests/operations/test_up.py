@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from clinic.management.commands.up import stop_seconds
 from clinic.management.preflight import CannotStart, check_front_end
 from tests.servers.process import Process, free_port, port_answers, wait_until
 
@@ -225,6 +227,23 @@ class TestWithoutRedis:
         wait_until_gone(family)
         assert not port_answers(up.port)
         assert "Traceback" not in up.said
+
+    def test_the_second_ctrl_c_waits_for_nothing(
+        self, installation: Installation, start_up: StartUp
+    ) -> None:
+        up = start_up(env={**installation.env, "CLINIC_DRAIN_NOTICE_SECONDS": "300"})
+        family = family_of(up.pid)
+        up.signal(signal.SIGINT)
+        ready = f"http://127.0.0.1:{up.port}/readyz"
+        wait_until(lambda: httpx.get(ready).status_code == 503, seconds=20, what="/readyz with 503")
+        time.sleep(1.1)  # sooner, it would be the same wish, told by two
+        up.signal(signal.SIGINT)
+        assert up.wait_for_exit() == 0
+        wait_until_gone(family)
+
+    def test_a_server_that_drains_is_not_killed_before_its_time(self, settings: Any) -> None:
+        settings.DRAIN_NOTICE_SECONDS, settings.DRAIN_SECONDS = 7.0, 40.0
+        assert stop_seconds() > 47
 
     def test_a_killed_supervisor_leaves_nothing_behind(
         self, installation: Installation, start_up: StartUp
