@@ -15,6 +15,10 @@ def main() -> None:
     if sys.argv[1:2] == ["test"]:
         run_tests()
         return
+    if sys.argv[1:2] in (["migrate"], ["makemigrations"]):
+        from clinic.keys import make_keys_of_new_clinic
+
+        make_keys_of_new_clinic()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
     from django.core.management import execute_from_command_line
 

@@ -106,6 +106,18 @@ def data_folder() -> Path:
     return Path(os.environ.get("CLINIC_DATA_DIR") or default).resolve()
 
 
+def make_keys_of_new_clinic() -> None:
+    """Where there is nothing yet, nothing can be lost: the first `migrate` of an embedded clinic makes its keys.
+
+    Anywhere else absent keys are a mistake that new ones would make worse.
+    """
+    Env.read_env(env_file())
+    data = data_folder()
+    is_told = os.environ.get("DATABASE_URL") or os.environ.get("CLINIC_KEYS_FILE")
+    if not is_told and not any((data / name).exists() for name in ("clinic.sqlite3", "keys.json")):
+        main()
+
+
 def main() -> None:
     """Make the keys of this installation unless it has some."""
     Env.read_env(env_file())

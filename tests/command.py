@@ -78,6 +78,8 @@ def target_of(label: str) -> str:
 
 def _of_name(label: str) -> str | None:
     first, *others = label.split(".")
+    if not first.isidentifier():
+        return None
     parts = {"tests": ["tests"], "clinic": ["tests"]}.get(first, ["tests", first]) + others
     for length in range(len(parts), 0, -1):
         place, rest = ROOT.joinpath(*parts[:length]), parts[length:]

@@ -12,7 +12,6 @@ import pytest
 from django.core.management import call_command
 from websockets.sync.client import connect
 
-from clinic.keys import make_keys
 from clinic.models import Person, Role
 from tests.command import pytest_arguments, target_of
 from tests.servers.process import Process, free_port, port_answers, wait_until
@@ -45,11 +44,11 @@ def say(words: str, env: dict[str, str], **options: str) -> subprocess.Completed
 
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
-    """An installation with keys and an up-to-date database of its own."""
+    """A new virtual environment's first command: there was nothing before."""
     env = outside(tmp_path)
-    make_keys(tmp_path / "data" / "keys.json")
     done = say("python manage.py migrate", env)
     assert done.returncode == 0, done.stderr
+    assert "Back this file up" in done.stdout
     return env
 
 
@@ -169,6 +168,28 @@ def test_a_new_installation_can_be_migrated_and_given_its_first_admin(
     assert "Superuser created successfully" in made.stdout
     assert "correct-horse" not in made.stdout + made.stderr
     assert say("python manage.py makemigrations --check", installed).returncode == 0
+
+
+@pytest.mark.engine("sqlite")
+def test_keys_that_are_lost_are_not_made_again(installed: dict[str, str], tmp_path: Path) -> None:
+    """New ones would read nothing of what is there, and hide why."""
+    (tmp_path / "data" / "keys.json").unlink()
+
+    refused = say("python manage.py migrate", installed)
+
+    assert refused.returncode != 0
+    assert "there are no keys at" in refused.stderr
+    assert not (tmp_path / "data" / "keys.json").exists()
+
+
+@pytest.mark.parametrize("told", ["DATABASE_URL", "CLINIC_KEYS_FILE"])
+def test_no_keys_are_made_where_they_are_kept_elsewhere(told: str, tmp_path: Path) -> None:
+    env = outside(tmp_path, **{told: f"sqlite:///{tmp_path}/x"})
+
+    refused = say("python manage.py migrate", env)
+
+    assert "there are no keys at" in refused.stderr
+    assert not list(tmp_path.rglob("keys.json"))
 
 
 class Promised(Process):

@@ -307,10 +307,10 @@ def test_what_a_machine_has_for_itself_never_reaches_the_engine(path: str) -> No
 # -- what runs in the containers -----------------------------------------------------------------------------
 
 
-def run(*command: str, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
+def run(*command: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *command],
-        cwd=cwd,
+        cwd=ROOT,
         env={**os.environ, **env},
         capture_output=True,
         text=True,
