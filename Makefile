@@ -51,7 +51,7 @@ worker: $(BUILD_PACKAGES)  ## the Celery worker and beat, when DATABASE_URL and 
 
 ## Prove it
 
-CHECKS := check-format check-lint check-types check-imports check-migrations check-django check-schema check-containers check-frontend
+CHECKS := check-format check-lint check-types check-imports check-migrations check-django check-schema check-diagram check-containers check-frontend
 TESTS := test-sqlite test-postgres test-frontend
 
 check: dev  ## format, lint, types, imports, migrations, schema drift, front end
@@ -83,9 +83,10 @@ fix: dev  ## format and repair what can be repaired automatically
 	$(VENV_BIN)/ruff format .
 	cd frontend && npm run --silent format
 
-types: dev $(SCRATCH)/keys.json  ## the API's schema, and the front end's types made from it
+types: dev $(SCRATCH)/keys.json  ## the API's schema, the front end's types made from it, the database's diagram
 	$(APART) $(MANAGE) spectacular --file frontend/openapi.json --format openapi-json
 	cd frontend && npm run --silent types
+	$(APART) $(MANAGE) diagram > docs/schema.md
 
 lock: $(UV)  ## pin every Python package again; UPGRADE=1 takes the newest
 	@$(call pin,--group dev,dev)
@@ -173,6 +174,10 @@ check-schema: $(SCRATCH)/keys.json
 	@frontend/node_modules/.bin/openapi-typescript $(SCRATCH)/openapi.json --output $(SCRATCH)/schema.d.ts >/dev/null
 	@diff -u frontend/openapi.json $(SCRATCH)/openapi.json
 	@diff -u frontend/src/api/schema.d.ts $(SCRATCH)/schema.d.ts
+
+check-diagram: $(SCRATCH)/keys.json
+	@echo "-- the database's diagram"
+	@$(APART) $(MANAGE) diagram | diff -u docs/schema.md - || { echo "\`make types\` makes it again" >&2; exit 1; }
 
 check-containers:
 	@echo "-- Dockerfile"
