@@ -6,6 +6,7 @@ import type { Appointment, Appointments } from './shapes'
 export interface AppointmentFilter {
   from?: string
   to?: string
+  doctor?: number
 }
 
 export function loadAppointments(filter: AppointmentFilter, signal?: AbortSignal): Promise<Appointments> {
@@ -19,6 +20,8 @@ export interface Booking {
   /** An instant says which of two equal wall-clock times is meant when summer time ends. */
   start: string
   notes?: string
+  /** Whom staff book for. */
+  patient_id?: number
 }
 
 export async function book(booking: Booking, key: string): Promise<Appointment> {

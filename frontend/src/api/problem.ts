@@ -1,4 +1,6 @@
 /** A refused or failed call, as the service tells of it (RFC 9457) or as the network left it. */
+import type { Duplicate } from './shapes'
+
 export interface FieldProblem {
   field: string
   code: string
@@ -13,6 +15,7 @@ interface ProblemBody {
   errors?: FieldProblem[]
   alternatives?: string[]
   allowed?: string[]
+  possible_duplicates?: Duplicate[]
 }
 
 export class Problem extends Error {
@@ -22,6 +25,8 @@ export class Problem extends Error {
   readonly fields: FieldProblem[]
   /** The next free starts, where a time was refused. */
   readonly alternatives: string[]
+  /** Patients who may be the one that was to be added. */
+  readonly duplicates: Duplicate[]
   readonly retryAfterSeconds: number | undefined
 
   constructor(status: number, body: ProblemBody = {}, headers?: Headers) {
@@ -32,6 +37,7 @@ export class Problem extends Error {
     this.requestId = body.request_id ?? headers?.get('x-request-id') ?? undefined
     this.fields = body.errors ?? []
     this.alternatives = body.alternatives ?? []
+    this.duplicates = body.possible_duplicates ?? []
     const retryAfter = Number(headers?.get('retry-after'))
     this.retryAfterSeconds = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined
   }

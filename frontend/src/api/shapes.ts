@@ -7,6 +7,7 @@ export type Role = Shapes['Role']
 export type Stream = Shapes['Stream']
 /** Doctors have more of themselves than others. */
 export type User = Shapes['UserShape'] & Partial<Omit<Shapes['DoctorUserShape'], keyof Shapes['UserShape']>>
+export type Named = Shapes['PersonRef']
 export type DoctorName = Shapes['DoctorRef']
 export type DoctorCard = Shapes['DoctorCard']
 export type Slot = Shapes['SlotShape']
@@ -18,3 +19,12 @@ export type Appointments = { appointments: Appointment[]; stream: Stream }
 export type Notification = Shapes['NotificationShape']
 export type Notifications = Pick<Shapes['Inbox'], 'notifications' | 'unread' | 'stream'>
 export type Clinic = Shapes['ClinicShape']
+export type Room = Shapes['RoomShape']
+export type Closure = Shapes['ClosureShape']
+export type Availability = Shapes['AvailabilityShape']
+export type TimeOff = Shapes['TimeOffShape']
+/** A patient who may be the same person, and in what they are alike. */
+export type Duplicate = Shapes['DuplicateShape']
+export type NewAccount = Shapes['NewUserBodyRequest']
+export type NewPatient = Shapes['NewPatientBodyRequest']
+export type ClinicChange = Shapes['PatchedClinicBodyRequest']

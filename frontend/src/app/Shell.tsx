@@ -1,6 +1,7 @@
 /** The frame around every signed-in page. */
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { useClinic } from '../settings/useClinic'
 import { Icon } from '../ui/Icon'
 import { AccountMenu } from './AccountMenu'
 import { Bell } from './Bell'
@@ -13,6 +14,8 @@ import { useOwnChanges } from './useOwnChanges'
 export function Shell() {
   const { t } = useTranslation()
   const places = destinations(useMe())
+  const clinic = useClinic().data
+  const path = useLocation({ select: (location) => location.pathname })
   useOwnChanges()
   return (
     <div className={styles.shell}>
@@ -23,7 +26,7 @@ export function Shell() {
         <div className={styles.bar}>
           <Link to="/" className={styles.brand}>
             <img src="/assets/mark.svg" alt="" width={32} height={32} />
-            <span>{t('product')}</span>
+            <span>{clinic?.name || t('product')}</span>
           </Link>
           {places.length > 0 && (
             <nav
@@ -32,7 +35,14 @@ export function Shell() {
               data-single={places.length === 1 || undefined}
             >
               {places.map(({ to, label, icon }) => (
-                <Link key={to} to={to} className={styles.place} activeProps={{ 'data-active': true }}>
+                <Link
+                  key={to}
+                  to={to}
+                  className={styles.place}
+                  activeProps={{ 'data-active': true }}
+                  // Pages of one group share a place: whichever is open, it is here.
+                  data-active={to.startsWith('/settings') && path.startsWith('/settings') ? true : undefined}
+                >
                   <Icon name={icon} size={18} />
                   {t(`nav.${label}`)}
                 </Link>

@@ -3,8 +3,16 @@ import type { Role, User } from '../api/shapes'
 import type { IconName } from '../ui/Icon'
 
 export interface Destination {
-  to: '/appointments' | '/doctors' | '/today' | '/desk' | '/approvals'
-  label: 'appointments' | 'findDoctor' | 'today' | 'desk' | 'approvals'
+  to:
+    | '/appointments'
+    | '/doctors'
+    | '/today'
+    | '/hours'
+    | '/desk'
+    | '/patients'
+    | '/approvals'
+    | '/settings/clinic'
+  label: 'appointments' | 'findDoctor' | 'today' | 'hours' | 'desk' | 'patients' | 'approvals' | 'settings'
   icon: IconName
 }
 
@@ -13,11 +21,19 @@ const byRole: Record<Role, Destination[]> = {
     { to: '/appointments', label: 'appointments', icon: 'calendar' },
     { to: '/doctors', label: 'findDoctor', icon: 'search' },
   ],
-  DOCTOR: [{ to: '/today', label: 'today', icon: 'calendar' }],
-  RECEPTIONIST: [{ to: '/desk', label: 'desk', icon: 'calendar' }],
-  ADMIN: [
-    { to: '/approvals', label: 'approvals', icon: 'shield' },
+  DOCTOR: [
+    { to: '/today', label: 'today', icon: 'calendar' },
+    { to: '/hours', label: 'hours', icon: 'clock' },
+  ],
+  RECEPTIONIST: [
     { to: '/desk', label: 'desk', icon: 'calendar' },
+    { to: '/patients', label: 'patients', icon: 'users' },
+  ],
+  ADMIN: [
+    { to: '/desk', label: 'desk', icon: 'calendar' },
+    { to: '/patients', label: 'patients', icon: 'users' },
+    { to: '/approvals', label: 'approvals', icon: 'shield' },
+    { to: '/settings/clinic', label: 'settings', icon: 'settings' },
   ],
 }
 

@@ -10,6 +10,8 @@ import {
 import { loadMe } from '../api/people'
 import type { Role } from '../api/shapes'
 import { session } from '../auth/session'
+import { leadsToFirstDay } from '../firstDay/place'
+import { STEPS, type Step } from '../firstDay/steps'
 import { CrashPage } from './CrashPage'
 import { NotFoundPage } from './NotFoundPage'
 import { homeOf, isPending } from './navigation'
@@ -45,6 +47,11 @@ function validReturn(search: Record<string, unknown>): Return {
   const { next } = search
   // Only a path of this app: `//host` would lead elsewhere.
   return typeof next === 'string' && /^\/(?!\/)/.test(next) ? { next } : {}
+}
+
+function numberOf<Name extends string>(name: Name) {
+  return (search: Record<string, unknown>) =>
+    (typeof search[name] === 'number' ? { [name]: search[name] } : {}) as { [key in Name]?: number }
 }
 
 const outside = createRoute({
@@ -85,7 +92,10 @@ const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
   beforeLoad: async () => {
-    throw redirect({ to: homeOf(await me()), replace: true })
+    const user = await me()
+    if (user.role === 'ADMIN' && (await leadsToFirstDay()))
+      throw redirect({ to: '/first-day', replace: true })
+    throw redirect({ to: homeOf(user), replace: true })
   },
 })
 
@@ -163,6 +173,69 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import('../admin/ApprovalsPage'), 'ApprovalsPage'),
 })
 
+const firstDay = createRoute({
+  getParentRoute: () => inside,
+  path: '/first-day',
+  beforeLoad: only('ADMIN'),
+  validateSearch: ({ step }: Record<string, unknown>): { step?: Step | 'done' } => ({
+    step: step === 'done' || STEPS.includes(step as Step) ? (step as Step | 'done') : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../firstDay/FirstDayPage'), 'FirstDayPage'),
+})
+
+const clinicSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/clinic',
+  beforeLoad: only('ADMIN'),
+  component: lazyRouteComponent(() => import('../settings/ClinicPage'), 'ClinicPage'),
+})
+
+const staffSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/staff',
+  beforeLoad: only('ADMIN'),
+  component: lazyRouteComponent(() => import('../settings/StaffPage'), 'StaffPage'),
+})
+
+const hoursSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/hours',
+  beforeLoad: only('ADMIN'),
+  validateSearch: numberOf('doctor'),
+  component: lazyRouteComponent(() => import('../settings/HoursPage'), 'HoursPage'),
+})
+
+const myHours = createRoute({
+  getParentRoute: () => inside,
+  path: '/hours',
+  // A doctor who waits for approval prepares their hours.
+  beforeLoad: async () => {
+    const user = await me()
+    if (user.role !== 'DOCTOR') throw redirect({ to: homeOf(user) })
+  },
+  component: lazyRouteComponent(() => import('../hours/MyHoursPage'), 'MyHoursPage'),
+})
+
+const patients = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients',
+  beforeLoad: only('RECEPTIONIST', 'ADMIN'),
+  validateSearch: ({ q, offset }: Record<string, unknown>): { q?: string; offset?: number } => ({
+    // A telephone number looks like a number in the address.
+    q: (typeof q === 'string' && q) || (typeof q === 'number' && String(q)) || undefined,
+    offset: typeof offset === 'number' && offset > 0 ? offset : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../patients/PatientsPage'), 'PatientsPage'),
+})
+
+const bookFor = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients/$patientId/book',
+  beforeLoad: only('RECEPTIONIST', 'ADMIN'),
+  validateSearch: numberOf('doctor'),
+  component: lazyRouteComponent(() => import('../patients/BookForPage'), 'BookForPage'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     outside.addChildren([signIn, register]),
@@ -177,6 +250,13 @@ export const router = createRouter({
       today,
       desk,
       approvals,
+      firstDay,
+      clinicSettings,
+      staffSettings,
+      hoursSettings,
+      myHours,
+      patients,
+      bookFor,
     ]),
   ]),
   defaultPreload: 'intent',

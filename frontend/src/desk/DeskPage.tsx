@@ -1,11 +1,10 @@
 /** Today's appointments of all doctors, live. */
 import { Select, Skeleton } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { loadClinic } from '../api/clinic'
 import type { Appointment } from '../api/shapes'
 import { useDayAppointments } from '../day/useDayAppointments'
+import { useClinic } from '../settings/useClinic'
 import { dateName, dateOf, timeOf, zoneName } from '../time/clock'
 import { useClock } from '../time/useClock'
 import { useNow } from '../time/useNow'
@@ -19,11 +18,7 @@ const OPEN = new Set<Appointment['status']>(['SCHEDULED', 'ARRIVED', 'IN_PROGRES
 
 export function DeskPage() {
   const { t } = useTranslation()
-  const clinic = useQuery({
-    queryKey: ['clinic'],
-    queryFn: loadClinic,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
+  const clinic = useClinic()
   if (clinic.data) return <Board zone={clinic.data.time_zone} />
   return (
     <>

@@ -1,4 +1,6 @@
 /** A doctor whom the clinic has not approved yet. It changes by itself the moment that happens. */
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { nameOf, useMe } from '../app/useMe'
 import { Card } from '../ui/Card'
@@ -29,6 +31,9 @@ export function PendingPage() {
           </li>
         </ol>
         <p className={styles.stay}>{t('pending.stay')}</p>
+        <Button variant="default" mt="md" renderRoot={(props) => <Link to="/hours" {...props} />}>
+          {t('pending.hours')}
+        </Button>
       </Card>
     </div>
   )

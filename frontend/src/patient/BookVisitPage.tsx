@@ -4,7 +4,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Problem } from '../api/problem'
-import type { Slot, SlotsOfDoctor } from '../api/shapes'
+import type { Appointment, Named, Slot, SlotsOfDoctor } from '../api/shapes'
 import { addDays, dateName, dateOf, ownZone, zoneName } from '../time/clock'
 import { useTimePreferences } from '../time/preferences'
 import { useClock } from '../time/useClock'
@@ -27,19 +27,38 @@ const DAYS_AHEAD = 41
 export function BookVisitPage() {
   const { t } = useTranslation()
   const { doctorId } = useParams({ from: '/inside/doctors/$doctorId' })
+  return (
+    <>
+      <BackLink to="/doctors">{t('book.back')}</BackLink>
+      <BookingWith key={doctorId} doctorId={Number(doctorId)} />
+    </>
+  )
+}
+
+interface WithProps {
+  doctorId: number
+  /** Whom staff book for; patients book for themselves. */
+  patient?: Named
+  onBooked?: (appointment: Appointment) => void
+}
+
+/** The picker of one doctor's times with the form beside it. */
+export function BookingWith({ doctorId, patient, onBooked }: WithProps) {
+  const { t } = useTranslation()
   // The window stays as it was when the page was opened; past times leave on their own.
   const [from] = useState(() => dateOf(Date.now(), ownZone()))
   // A doctor further west may still have yesterday.
   const window = useMemo(() => ({ from: addDays(from, -1), to: addDays(from, DAYS_AHEAD) }), [from])
-  const { data, error, refetch } = useSlots(Number(doctorId), window)
+  const { data, error, refetch } = useSlots(doctorId, window)
 
   return (
     <>
-      <BackLink to="/doctors">{t('book.back')}</BackLink>
-      {data && <Booking key={doctorId} data={data} to={window.to} />}
+      {data && <Booking data={data} to={window.to} patient={patient} onBooked={onBooked} />}
       {!data && error && isGone(error) && (
-        <EmptyState isPage icon="users" title={t('book.goneTitle')} lead={t('book.goneLead')}>
-          <Button renderRoot={(props) => <Link to="/doctors" {...props} />}>{t('book.noneAction')}</Button>
+        <EmptyState isPage={!patient} icon="users" title={t('book.goneTitle')} lead={t('book.goneLead')}>
+          {!patient && (
+            <Button renderRoot={(props) => <Link to="/doctors" {...props} />}>{t('book.noneAction')}</Button>
+          )}
         </EmptyState>
       )}
       {!data && error && !isGone(error) && (
@@ -54,7 +73,12 @@ function isGone(error: Error): boolean {
   return error instanceof Problem && error.status === 404
 }
 
-function Booking({ data, to }: { data: SlotsOfDoctor; to: string }) {
+interface BookingProps extends Omit<WithProps, 'doctorId'> {
+  data: SlotsOfDoctor
+  to: string
+}
+
+function Booking({ data, to, patient, onBooked }: BookingProps) {
   const { t } = useTranslation()
   const now = useNow()
   const clock = useClock(data.time_zone)
@@ -85,14 +109,16 @@ function Booking({ data, to }: { data: SlotsOfDoctor; to: string }) {
   const { name, specialization } = data.doctor
   return (
     <>
-      <PageHead title={t('book.title', { name })} lead={specialization} />
+      {!patient && <PageHead title={t('book.title', { name })} lead={specialization} />}
       <div className={styles.columns}>
         <Card className={styles.picker}>
           {free.size === 0 && !day ? (
             <EmptyState icon="calendar" title={t('book.noneTitle')} lead={t('book.noneLead')}>
-              <Button variant="default" renderRoot={(props) => <Link to="/doctors" {...props} />}>
-                {t('book.noneAction')}
-              </Button>
+              {!patient && (
+                <Button variant="default" renderRoot={(props) => <Link to="/doctors" {...props} />}>
+                  {t('book.noneAction')}
+                </Button>
+              )}
             </EmptyState>
           ) : (
             <>
@@ -132,6 +158,8 @@ function Booking({ data, to }: { data: SlotsOfDoctor; to: string }) {
           <BookingForm
             doctor={data.doctor}
             zone={data.time_zone}
+            patient={patient}
+            onBooked={onBooked}
             slots={coming}
             chosen={wanted}
             onChoose={choose}

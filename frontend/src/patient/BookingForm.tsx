@@ -6,7 +6,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { book } from '../api/appointments'
 import { Problem } from '../api/problem'
-import type { Appointments, DoctorName, Slot } from '../api/shapes'
+import type { Appointment, Appointments, DoctorName, Named, Slot } from '../api/shapes'
 import { putAppointment } from '../realtime/appointments'
 import { useHealth } from '../realtime/health'
 import { dayName, ownZone, timeOf, zoneName } from '../time/clock'
@@ -23,6 +23,10 @@ import { myAppointmentsKey, useMyAppointments } from './useMyAppointments'
 interface Props {
   doctor: DoctorName
   zone: string
+  /** Whom staff book for; patients book for themselves. */
+  patient?: Named
+  /** Instead of the appointment's own page. */
+  onBooked?: (appointment: Appointment) => void
   /** All coming times of the doctor, as they stand. */
   slots: Slot[]
   chosen: Slot | undefined
@@ -33,7 +37,7 @@ interface Props {
 
 const NOTES_MOST = 2000
 
-export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: Props) {
+export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, onChoose, onLost }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -44,13 +48,14 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
   const [notes, setNotes] = useState('')
   const [loss, setLoss] = useState<Loss>()
   const sending = useRef(false)
-  const own = useMyAppointments().data
+  const own = useMyAppointments(patient === undefined).data
 
   const booking = useMutation({
     mutationFn: (slot: Slot) => {
       const content = {
         doctor_id: doctor.id,
         start: slot.start,
+        ...(patient ? { patient_id: patient.id } : {}),
         ...(notes.trim() ? { notes: notes.trim() } : {}),
       }
       return book(content, attempt.keyFor(content))
@@ -62,6 +67,7 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
         (data) => data && putAppointment(data, appointment, () => true),
       )
       showToast(t('book.booked', { when: whenOf(appointment.start) }))
+      if (onBooked) return onBooked(appointment)
       void navigate({
         to: '/appointments/$appointmentId',
         params: { appointmentId: String(appointment.id) },
@@ -73,7 +79,7 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
       attempt.settled()
       if (error.code === 'slot_taken' || error.code === 'patient_busy') {
         setLoss({ code: error.code, start: slot.start, alternatives: error.alternatives })
-        announce(t(error.code === 'slot_taken' ? 'book.lost' : 'book.busy'))
+        announce(t(error.code === 'slot_taken' ? 'book.lost' : patient ? 'book.busyStaff' : 'book.busy'))
         onLost()
       }
     },
@@ -116,12 +122,19 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
             loss={loss}
             error={booking.error ?? undefined}
             offered={offersFor(loss, slots, own?.appointments ?? [])}
+            isForSomebody={patient !== undefined}
             nameOf={(slot) => whenOf(slot.start)}
             onTake={take}
           />
         )}
         {chosen ? (
           <dl className={styles.facts} data-testid="chosen">
+            {patient && (
+              <div>
+                <dt>{t('book.for')}</dt>
+                <dd>{patient.name}</dd>
+              </div>
+            )}
             <div>
               <dt>{t('book.with')}</dt>
               <dd>{doctor.name}</dd>
@@ -142,7 +155,7 @@ export function BookingForm({ doctor, zone, slots, chosen, onChoose, onLost }: P
         )}
         <Textarea
           label={t('book.notes')}
-          description={t('book.notesHint')}
+          description={t(patient ? 'book.notesHintStaff' : 'book.notesHint')}
           autosize
           minRows={3}
           maxRows={10}
@@ -178,16 +191,22 @@ interface LossProps {
   loss: Loss
   error: Error | undefined
   offered: Slot[]
+  /** Staff are told of the patient, not of themselves. */
+  isForSomebody: boolean
   nameOf: (slot: Slot) => string
   onTake: (slot: Slot) => void
 }
 
-function LossNote({ loss, error, offered, nameOf, onTake }: LossProps) {
+function LossNote({ loss, error, offered, isForSomebody, nameOf, onTake }: LossProps) {
   const { t } = useTranslation()
   const busy = loss.code === 'patient_busy'
   const lead = busy ? 'book.busyLead' : offered.length > 0 ? 'book.lostLead' : 'book.lostNoOther'
   return (
-    <ErrorNote error={error} title={t(busy ? 'book.busy' : 'book.lost')} lead={t(lead)}>
+    <ErrorNote
+      error={error}
+      title={t(busy ? (isForSomebody ? 'book.busyStaff' : 'book.busy') : 'book.lost')}
+      lead={t(lead)}
+    >
       <div className={styles.offers} data-testid="alternatives">
         {offered.map((slot) => (
           <Button

@@ -9,8 +9,9 @@ export const myAppointmentsKey = ['appointments', 'mine']
 const everyOne = () => true
 const apply = applyToAppointments(everyOne)
 
-export function useMyAppointments() {
+export function useMyAppointments(enabled = true) {
   return useLive<Appointments>({
+    enabled,
     queryKey: myAppointmentsKey,
     load: (signal) => loadAppointments({}, signal),
     apply,
