@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from clinic.errors import TokenInvalid
 from clinic.models import Person
-from clinic.queries.sessions import standing_session
+from clinic.queries.sessions import person_signed_in
 from clinic.tokens import read_access
 
 SCHEME: Final = b"bearer"
@@ -23,8 +23,8 @@ class SessionTokenAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise TokenInvalid
-        session = standing_session(read_access(parts[1].decode("latin-1")))
-        return session.person, session.id
+        claims = read_access(parts[1].decode("latin-1"))
+        return person_signed_in(claims), claims.session_id
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from clinic import constraints
 from clinic.errors import ClinicError
 from clinic.models import Epoch, Role
-from clinic.queries.sessions import standing_session
+from clinic.queries.sessions import person_signed_in
 from clinic.tokens import read_access
 
 log = structlog.get_logger(__name__)
@@ -84,6 +84,6 @@ def _is_operator(request: HttpRequest) -> bool:
     if scheme.lower() != "bearer":
         return False
     try:
-        return standing_session(read_access(token)).person.role == Role.ADMIN
+        return person_signed_in(read_access(token)).role == Role.ADMIN
     except (ClinicError, DatabaseError):
         return False

@@ -18,6 +18,7 @@ from clinic.context import current_request
 from clinic.events import Event
 from clinic.models import journal as rows
 from clinic.models.people import Person
+from clinic.rows import insert
 from clinic.shapes.notifications import notification_shape, words_for
 from clinic.shapes.payloads import payload
 from clinic.shapes.people import person_ref
@@ -62,15 +63,17 @@ def record(*events: Event, actor: Person | None, rights_of: Sequence[int] = ()) 
     _require_first_call()
     at = now()
     written = [_event_row(event, actor, at) for event in events]
-    rows.Event.objects.bulk_create(written)
+    insert(written)
     heads = _advance(_topic_counts(events))
     numbered = _number(events, written, heads)
     inbox = _write_notifications(numbered, actor, at)
     # Read under the lock: entries expire in the order of their numbers, and never leave a hole.
     numbered_at = now()
-    rows.Entry.objects.bulk_create(
-        _entry(item, actor, inbox.get((item.row.pk, item.topic.owner)), numbered_at)
-        for item in numbered
+    insert(
+        [
+            _entry(item, actor, inbox.get((item.row.pk, item.topic.owner)), numbered_at)
+            for item in numbered
+        ]
     )
     _tell_after_commit(
         Announcement({str(topic): seq for topic, seq in heads.items()}, frozenset(rights_of))
@@ -156,7 +159,7 @@ def _write_notifications(
             subject_id=subject_id,
             created_at=at,
         )
-    rows.Notification.objects.bulk_create(lines.values())
+    insert(list(lines.values()))
     return lines
 
 

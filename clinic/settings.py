@@ -99,6 +99,7 @@ _POOL = env.bool("CLINIC_DB_POOL", default=True)
 _POSTGRES_OPTIONS: dict[str, Any] = {
     "options": "-c statement_timeout=15000 -c lock_timeout=10000"
     " -c idle_in_transaction_session_timeout=20000",
+    "server_side_binding": True,
     "pool": {
         "min_size": 2,
         "max_size": env.int("CLINIC_DB_POOL_SIZE", default=20),
@@ -242,6 +243,9 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
     "UPDATE_LAST_LOGIN": False,
 }
+
+# -- requests: how many are worked on at once in one web process; each holds a database connection -----
+REQUEST_THREADS = env.int("CLINIC_REQUEST_THREADS", default=8)
 
 # -- the API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -6,24 +6,8 @@ from typing import IO, Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-from asgiref.sync import sync_to_async
 from django import setup
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest, HttpResponseBase
-
-
-class OneThreadHandler(ASGIHandler):
-    """Django's handler with a synchronous chain: one hop to a thread per request instead of several.
-
-    Every view of ours is synchronous; what must wait without a thread is served before Django.
-    """
-
-    def load_middleware(self, is_async: bool = False) -> None:
-        super().load_middleware(is_async=False)
-
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
 
 
 def only_web_process() -> IO[str] | None:
@@ -50,6 +34,7 @@ from realtime.consumer import ClinicSocket  # noqa: E402
 from realtime.origins import AllowedOrigins  # noqa: E402
 from realtime.polling import poll_events  # noqa: E402
 from realtime.problems import HEADERS  # noqa: E402
+from realtime.requests import OneThreadHandler  # noqa: E402
 
 _django = OneThreadHandler()
 _socket = AllowedOrigins(ClinicSocket.as_asgi())

@@ -23,7 +23,7 @@ from clinic.queries.journal import (
     position_of,
 )
 from clinic.queries.journal import epoch as journal_epoch
-from clinic.queries.sessions import Viewer, standing_session, viewer_of, viewers_behind
+from clinic.queries.sessions import Viewer, person_signed_in, viewer_of, viewers_behind
 from clinic.tokens import read_access
 from clinic.topics import Topic
 
@@ -101,9 +101,8 @@ def _call(read: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 def identify(token: str) -> Identity:
     """Raises TokenInvalid."""
     claims = read_access(token)
-    session = standing_session(claims)
-    person = session.person
-    return Identity(session.id, viewer_of(person), person.name, claims.expires_at, journal_epoch())
+    person = person_signed_in(claims)
+    return Identity(claims.session_id, viewer_of(person), person.name, claims.expires_at, journal_epoch())
 
 
 def position(topic: Topic, session_id: uuid.UUID) -> Position:

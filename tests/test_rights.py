@@ -283,7 +283,7 @@ def test_beside_the_api_there_is_only_the_operators_admin() -> None:
 def test_before_django_only_the_long_poll_and_the_socket_are_served() -> None:
     source = Path(str(asgi.__file__)).read_text()
 
-    assert set(re.findall(r'"(/[^"]*)"', source)) == {"/api/events/", "/ws/"}
+    assert set(re.findall(r'"(/[^"]*)"', source)) == {"/api/events/", "/readyz", "/ws/"}
 
 
 @pytest.mark.django_db

@@ -1,6 +1,8 @@
 """Booking and cancelling."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -34,7 +36,9 @@ from clinic.models import Appointment, Doctor, HealthRecord, Person, RecordType,
 from clinic.models.appointments import DOCTOR_OVERLAP, PATIENT_OVERLAP
 from clinic.policy import Operation, require, require_thing
 from clinic.queries.appointments import appointment_for, appointments_with_everything
+from clinic.queries.people import doctor_account
 from clinic.queries.schedules import Calendar, calendar_of, free_starts
+from clinic.rows import insert, lock_row
 from clinic.rules.slots import SlotState, Span, is_full, require_bookable
 from clinic.rules.statuses import Status, Step, require_step
 from clinic.rules.zones import instant_at
@@ -72,10 +76,10 @@ def book_appointment(
     """
     require(actor, Operation.BOOK)
     patient = _patient_to_book(actor, patient_id)
-    with transaction.atomic():
+    with _overlaps_refused(doctor_id, when), transaction.atomic():
         doctor = _bookable_doctor(doctor_id)
         # Two doctors' bookings of one patient take turns, too, instead of waiting for each other.
-        Person.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient.pk)
+        lock_row(Person, patient.pk)
         start = _instant(when, doctor)
         span = Span(start, start + timedelta(minutes=doctor.appointment_duration))
         calendar = _calendar_around(doctor, span)
@@ -171,33 +175,34 @@ def _insert(doctor: Doctor, patient: Person, span: Span, notes: str, now: dateti
         created_at=now,
         updated_at=now,
     )
-    try:
-        with transaction.atomic():
-            appointment.save(force_insert=True)
-    except IntegrityError as error:
-        raise overlap_from(error, doctor, span) from None
+    insert([appointment])
     return appointment
 
 
-def overlap_from(error: IntegrityError, doctor: Doctor, span: Span) -> Exception:
-    """The refusal behind a violated overlap rule, with other times; any other error as it is."""
+@contextmanager
+def _overlaps_refused(doctor_id: int, when: datetime | WallClock) -> Iterator[None]:
+    """Turn a violated overlap rule into its refusal, with other times; looked for outside the locks."""
     reasons: dict[str, type[Overlap]] = {DOCTOR_OVERLAP: SlotTaken, PATIENT_OVERLAP: PatientBusy}
-    for name, reason in reasons.items():
-        if name in str(error):
-            return reason(_alternatives(doctor, span))
-    return error
+    try:
+        yield
+    except IntegrityError as error:
+        for name, reason in reasons.items():
+            if name in str(error):
+                raise reason(_alternatives(doctor_id, when)) from None
+        raise
 
 
-def _alternatives(doctor: Doctor, span: Span) -> list[datetime]:
-    now = clock.now()
-    first = span.start.date() - timedelta(days=1)
-    last = (span.start + ALTERNATIVES_WITHIN).date()
+def _alternatives(doctor_id: int, when: datetime | WallClock) -> list[datetime]:
+    doctor = doctor_account(doctor_id)
+    start = _instant(when, doctor)
+    first = start.date() - timedelta(days=1)
+    last = (start + ALTERNATIVES_WITHIN).date()
     calendar = calendar_of(doctor, first, last)
-    return free_starts(calendar, first, last, now=max(now, span.start), limit=ALTERNATIVES)
+    return free_starts(calendar, first, last, now=max(clock.now(), start), limit=ALTERNATIVES)
 
 
 def _open_visit_record(appointment: Appointment, now: datetime) -> HealthRecord:
-    visit = HealthRecord.objects.create(
+    visit = HealthRecord(
         reference=f"HR-{secrets.token_hex(5).upper()}",
         record_type=RecordType.CONSULTATION,
         title=f"Visit with {appointment.doctor.person.name}",
@@ -207,6 +212,7 @@ def _open_visit_record(appointment: Appointment, now: datetime) -> HealthRecord:
         created_at=now,
         updated_at=now,
     )
+    insert([visit])
     appointment.health_record = visit
     return visit
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from clinic import clock
 from clinic.errors import IdempotencyKeyReused
 from clinic.models import IdempotentAnswer, Person
+from clinic.rows import insert_unless_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +35,14 @@ def answer_once(
     mine = IdempotentAnswer(
         person=actor, path=path, key=key, body_digest=digest, created_at=clock.now()
     )
-    try:
-        with transaction.atomic():
-            _claim(mine)
+    with transaction.atomic():
+        if insert_unless_there(mine):
             answer = effect()
             mine.status = answer.status
             mine.body = json.dumps(answer.body)
             mine.save(update_fields=["status", "body"])
             return answer
-    except _Claimed:
-        return _kept_answer(actor, path, key, digest)
-
-
-class _Claimed(Exception):
-    """Another request holds this key."""
-
-
-def _claim(mine: IdempotentAnswer) -> None:
-    try:
-        with transaction.atomic():
-            mine.save(force_insert=True)
-    except IntegrityError:
-        raise _Claimed from None
+    return _kept_answer(actor, path, key, digest)
 
 
 def _kept_answer(actor: Person, path: str, key: str, digest: str) -> Answer:

@@ -13,6 +13,8 @@ from clinic.journal import record
 from clinic.models import Appointment, Doctor, Person, TimeOff, WorkingWindow
 from clinic.policy import Operation, require_thing
 from clinic.queries.appointments import appointments_with_everything
+from clinic.queries.people import doctor_account
+from clinic.rows import lock_row
 from clinic.rules.hours import Weekday, Window, parse_available_days
 from clinic.rules.statuses import OCCUPYING
 from clinic.rules.zones import days_between, local_date, zone_names
@@ -41,11 +43,10 @@ def lock_schedule(doctor_id: int) -> Doctor:
 
     Raises NotFound. Only ever the first lock of a transaction; the topics' heads come last.
     """
-    locked = Doctor.objects.select_for_update(no_key=True).filter(pk=doctor_id)
-    if not locked.values_list("pk", flat=True):
+    if not lock_row(Doctor, doctor_id):
         raise NotFound
     # Read only now: while it waited for the lock, the doctor may have been deactivated.
-    return Doctor.objects.select_related("person").get(pk=doctor_id)
+    return doctor_account(doctor_id)
 
 
 def set_availability(*, actor: Person, doctor_id: int, change: AvailabilityChange) -> Doctor:

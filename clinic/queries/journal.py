@@ -13,6 +13,7 @@ from django.db import connection
 from clinic.crypto import DecryptionError, decrypt
 from clinic.models import Entry, Epoch, TopicHead
 from clinic.models.encrypted import binding
+from clinic.rows import fetch
 from clinic.shapes.base import Stream
 from clinic.topics import Topic
 
@@ -80,7 +81,7 @@ def stream_of(topic: Topic) -> Stream:
 
 def frames_after(topic: str, seq: int, *, limit: int) -> list[Frame]:
     """The next events of a topic, in order, ready to be sent: up to one that cannot be decrypted."""
-    return _frames(_rows(_ENTRIES_AFTER, [topic, seq, limit]))
+    return _frames(fetch(_ENTRIES_AFTER, [topic, seq, limit]))
 
 
 def frames_of_topics(after: Mapping[str, int], *, limit: int) -> dict[str, list[Frame]]:
@@ -88,20 +89,14 @@ def frames_of_topics(after: Mapping[str, int], *, limit: int) -> dict[str, list[
     if not after:
         return {}
     branches = " OR ".join([_OF_A_TOPIC] * len(after))
-    rows = _rows(
+    rows = fetch(
         f"{_ENTRIES} WHERE {branches} ORDER BY topic, seq",
         [value for topic, seq in after.items() for value in (topic, seq, seq + limit)],
     )
     return {topic: _frames(theirs) for topic, theirs in groupby(rows, key=itemgetter(0))}
 
 
-def _rows(sql: str, parameters: list[Any]) -> list[tuple[str, int, Any, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()
-
-
-def _frames(rows: Iterable[tuple[str, int, Any, Any]]) -> list[Frame]:
+def _frames(rows: Iterable[tuple[Any, ...]]) -> list[Frame]:
     frames: list[Frame] = []
     for topic, seq, seal, body in rows:
         try:

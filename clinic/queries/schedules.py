@@ -1,19 +1,21 @@
-"""Doctors' slots, read for many doctors in a constant number of queries."""
+"""Doctors' slots, read for many doctors in one query."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
-from clinic.models import Appointment, Closure, Doctor, TimeOff
+from clinic.models import Appointment, Closure, Doctor, TimeOff, WorkingWindow
+from clinic.rows import converted, fetch
+from clinic.rules.hours import Weekday, Window
 from clinic.rules.slots import Schedule, Slot, SlotState, Span, slots_of_days
 from clinic.rules.statuses import OCCUPYING
 from clinic.rules.zones import day_bounds, days_between
-from clinic.shapes.people import weekly_hours
 
 # No appointment is longer, so the index on `start` bounds what can reach into a day.
 LONGEST_VISIT: Final = timedelta(days=1)
@@ -33,32 +35,23 @@ class Calendar:
 
 
 def calendars(doctors: Collection[Doctor], first: date, last: date) -> dict[int, Calendar]:
-    """The calendars of some doctors for the dates from `first` to `last`, in four queries.
+    """The calendars of some doctors for the dates from `first` to `last`, as of one moment: one query.
 
-    The doctors come with their `person`; their windows are fetched here.
+    The doctors come with their `person`.
     """
-    prefetch_windows(doctors)
-    ids = [doctor.pk for doctor in doctors]
-    # A day of any zone lies within a day's distance of the same day in UTC.
-    begin = day_bounds(first, "UTC")[0] - timedelta(days=1)
-    end = day_bounds(last, "UTC")[1] + timedelta(days=1)
-    closures = frozenset(
-        Closure.objects.filter(day__range=(first, last)).values_list("day", flat=True)
-    )
-    away = _time_off(ids, begin, end)
-    busy = busy_spans(ids, begin, end)
+    facts = _facts([doctor.pk for doctor in doctors], first, last)
     return {
         doctor.pk: Calendar(
             Schedule(
                 time_zone=doctor.person.time_zone,
-                hours=weekly_hours(doctor),
+                hours=facts.hours[doctor.pk],
                 visit_minutes=doctor.appointment_duration,
                 max_patients_per_day=doctor.max_patients_per_day,
-                time_off=away[doctor.pk],
-                closures=closures,
+                time_off=facts.away[doctor.pk],
+                closures=frozenset(facts.closures),
                 notice_minutes=settings.BOOKING_NOTICE_MINUTES,
             ),
-            busy[doctor.pk],
+            facts.busy[doctor.pk],
         )
         for doctor in doctors
     }
@@ -68,21 +61,84 @@ def calendar_of(doctor: Doctor, first: date, last: date) -> Calendar:
     return calendars([doctor], first, last)[doctor.pk]
 
 
-def busy_spans(
-    doctor_ids: Collection[int], begin: datetime, end: datetime
-) -> dict[int, list[Span]]:
-    """What occupies these doctors between two instants."""
-    rows = Appointment.objects.filter(
-        doctor_id__in=doctor_ids,
-        status__in=OCCUPYING,
-        start__gt=begin - LONGEST_VISIT,
-        start__lt=end,
-        end__gt=begin,
-    ).values_list("doctor_id", "start", "end")
-    spans: dict[int, list[Span]] = defaultdict(list)
-    for doctor_id, start, finish in rows.order_by("start"):
-        spans[doctor_id].append(Span(start, finish))
-    return spans
+@dataclass(slots=True)
+class _Facts:
+    """What is stored about some doctors' time, by doctor; closures are everyone's."""
+
+    hours: defaultdict[int, dict[Weekday, list[Window]]]
+    away: defaultdict[int, list[Span]]
+    busy: defaultdict[int, list[Span]]
+    closures: set[date]
+
+
+# Asked at every booking: kind, doctor, weekday, two wall times, two instants, a date.
+_FACTS: Final = """
+    SELECT 'hours', doctor_id, weekday, start_time, end_time, {instant}, {instant}, {day}
+    FROM clinic_workingwindow WHERE doctor_id IN ({ids})
+    UNION ALL
+    SELECT 'away', doctor_id, 0, {wall}, {wall}, "start", "end", {day}
+    FROM clinic_timeoff WHERE doctor_id IN ({ids}) AND "start" < %s AND "end" > %s
+    UNION ALL
+    SELECT 'busy', doctor_id, 0, {wall}, {wall}, "start", "end", {day}
+    FROM clinic_appointment WHERE doctor_id IN ({ids}) AND status IN ({occupying})
+    AND "start" < %s AND "end" > %s AND "start" > %s
+    UNION ALL
+    SELECT 'closed', 0, 0, {wall}, {wall}, {instant}, {instant}, day
+    FROM clinic_closure WHERE day BETWEEN %s AND %s
+"""
+_NOTHING: Final = {
+    "wall": "CAST(NULL AS time)",
+    "instant": "CAST(NULL AS timestamp with time zone)",
+    "day": "CAST(NULL AS date)",
+}
+_COLUMNS: Final = (
+    *(WorkingWindow._meta.get_field(name) for name in ("start_time", "end_time")),
+    *(Appointment._meta.get_field(name) for name in ("start", "end")),
+    Closure._meta.get_field("day"),
+)
+_INSTANT: Final = Appointment._meta.get_field("start")
+_DAY: Final = Closure._meta.get_field("day")
+
+
+def _facts(ids: Sequence[int], first: date, last: date) -> _Facts:
+    facts = _Facts(defaultdict(dict), defaultdict(list), defaultdict(list), set())
+    for kind, doctor_id, weekday, *values in _fact_rows(ids, first, last) if ids else ():
+        opens, closes, begin, end, day = converted(values, _COLUMNS)
+        match kind:
+            case "hours":
+                windows = facts.hours[doctor_id].setdefault(Weekday(weekday), [])
+                windows.append(Window(opens, closes))
+            case "closed":
+                facts.closures.add(day)
+            case _:
+                spans = facts.away if kind == "away" else facts.busy
+                spans[doctor_id].append(Span(begin, end))
+    for ordered in (*facts.away.values(), *facts.busy.values()):
+        ordered.sort()
+    for week in facts.hours.values():
+        for windows in week.values():
+            windows.sort()
+    return facts
+
+
+def _fact_rows(ids: Sequence[int], first: date, last: date) -> list[tuple[Any, ...]]:
+    # A day of any zone lies within a day's distance of the same day in UTC.
+    begin, end, reaching = (
+        _INSTANT.get_db_prep_value(instant, connection)
+        for instant in (
+            day_bounds(first, "UTC")[0] - timedelta(days=1),
+            day_bounds(last, "UTC")[1] + timedelta(days=1),
+            day_bounds(first, "UTC")[0] - timedelta(days=1) - LONGEST_VISIT,
+        )
+    )
+    dates = [_DAY.get_db_prep_value(day, connection) for day in (first, last)]
+    sql = _FACTS.format(
+        ids=", ".join(["%s"] * len(ids)), occupying=", ".join(["%s"] * len(OCCUPYING)), **_NOTHING
+    )
+    return fetch(
+        sql,
+        [*ids, *ids, end, begin, *ids, *sorted(OCCUPYING), end, begin, reaching, *dates],
+    )
 
 
 def next_free(doctors: Collection[Doctor], *, now: datetime) -> dict[int, datetime | None]:
@@ -118,13 +174,6 @@ def bookable_doctors() -> Q:
 
 def prefetch_windows(doctors: Collection[Doctor]) -> None:
     prefetch_related_objects(list(doctors), "windows")
-
-
-def _time_off(doctor_ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Span]]:
-    away: dict[int, list[Span]] = defaultdict(list)
-    for row in TimeOff.objects.filter(doctor_id__in=doctor_ids, start__lt=end, end__gt=begin):
-        away[row.doctor_id].append(Span(row.start, row.end))
-    return away
 
 
 def time_off_of(doctor_id: int) -> QuerySet[TimeOff]:

@@ -14,7 +14,7 @@ from clinic.actions.people import deactivate_person
 from clinic.actions.sessions import end_session, end_sessions_of, refresh_session, sign_in
 from clinic.errors import RefreshRaced, TokenInvalid, WrongCredentials
 from clinic.models import Person, Session
-from clinic.queries.sessions import standing_session
+from clinic.queries.sessions import person_signed_in
 from clinic.tokens import TokenPair, read_access, read_refresh
 from tests import world
 from tests.together import together
@@ -28,7 +28,7 @@ def session_of(pair: TokenPair) -> Session:
 
 def is_standing(pair: TokenPair) -> bool:
     try:
-        standing_session(read_access(pair.access))
+        person_signed_in(read_access(pair.access))
     except TokenInvalid:
         return False
     return True
@@ -153,7 +153,7 @@ def test_after_its_end_nothing_of_a_session_works(how: str) -> None:
     endings[how]()
 
     with pytest.raises(TokenInvalid):
-        standing_session(read_access(pair.access))
+        person_signed_in(read_access(pair.access))
     with pytest.raises(TokenInvalid):
         refresh_session(refresh=pair.refresh)
 
@@ -189,7 +189,7 @@ def test_a_token_of_another_person_does_not_open_this_session() -> None:
     Session.objects.update(person=other)
 
     with pytest.raises(TokenInvalid):
-        standing_session(claims)
+        person_signed_in(claims)
 
 
 def _outcomes(results: list[Any]) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """What each viewer gets to see, and where their list lives on."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -14,8 +14,9 @@ from clinic.queries.people import (
     person_by_id,
 )
 from clinic.queries.records import record_references
-from clinic.queries.schedules import busy_spans, calendar_of, free_starts, next_free
-from clinic.queries.sessions import standing_session
+from clinic.queries.schedules import calendar_of, free_starts, next_free
+from clinic.queries.sessions import person_signed_in
+from clinic.rules.slots import Span
 from clinic.tokens import read_access
 from tests import world
 
@@ -115,28 +116,33 @@ def test_record_references_are_of_ones_own_records_that_stand() -> None:
     assert record_references(world.a_patient()) == []
 
 
+# A calendar of these dates must know what is busy on them in any zone: from a day before to a day after.
+FIRST, LAST = date(2026, 3, 10), date(2026, 3, 11)
+BEGIN, END = datetime(2026, 3, 9, tzinfo=UTC), datetime(2026, 3, 13, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("start", "minutes", "reaches_in"),
     [
-        (NINE - timedelta(minutes=30), 30, False),
-        (NINE - timedelta(minutes=30), 31, True),
-        (NINE - timedelta(hours=8), 8 * 60 + 1, True),
-        (NINE, 5, True),
-        (NINE + timedelta(minutes=59), 5, True),
-        (NINE + timedelta(minutes=60), 5, False),
+        (BEGIN - timedelta(minutes=30), 30, False),
+        (BEGIN - timedelta(minutes=30), 31, True),
+        (BEGIN - timedelta(hours=8), 8 * 60 + 1, True),
+        (BEGIN, 5, True),
+        (END - timedelta(minutes=1), 5, True),
+        (END, 5, False),
     ],
 )
 def test_busy_is_whatever_reaches_into_the_time(
-    start: object, minutes: int, reaches_in: bool
+    start: datetime, minutes: int, reaches_in: bool
 ) -> None:
     doctor = world.a_doctor()
-    world.an_appointment(doctor, world.a_patient(), start, minutes=minutes)  # type: ignore[arg-type]
-    world.an_appointment(world.a_doctor(), world.a_patient(), NINE)
-    world.an_appointment(doctor, world.a_patient(), NINE, status="CANCELLED")
+    world.an_appointment(doctor, world.a_patient(), start, minutes=minutes)
+    world.an_appointment(world.a_doctor(), world.a_patient(), BEGIN)
+    world.an_appointment(doctor, world.a_patient(), BEGIN, status="CANCELLED")
 
-    spans = busy_spans([doctor.pk], NINE, NINE + timedelta(hours=1))
+    busy = calendar_of(doctor, FIRST, LAST).busy
 
-    assert bool(spans[doctor.pk]) is reaches_in
+    assert busy == ([Span(start, start + timedelta(minutes=minutes))] if reaches_in else [])
 
 
 def test_the_next_free_time_is_found_near_far_or_not_at_all() -> None:
@@ -169,7 +175,7 @@ def test_a_session_stands_for_its_own_person_only() -> None:
     patient = world.a_patient()
     claims = read_access(world.tokens(patient).access)
 
-    assert standing_session(claims).person == patient
+    assert person_signed_in(claims) == patient
     patient.delete()
     with pytest.raises(TokenInvalid):
-        standing_session(claims)
+        person_signed_in(claims)

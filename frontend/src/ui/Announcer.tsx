@@ -13,8 +13,7 @@ export function Announcer() {
       <div role="status" aria-live="polite" className="visually-hidden">
         {spoken}
       </div>
-      {/* A landmark, so that its words are not outside of everything; without words there is none. */}
-      <section className={styles.toasts} aria-label={toasts.length > 0 ? t('toasts') : undefined}>
+      <div className={styles.toasts}>
         {toasts.map((toast) => (
           <div key={toast.id} className={styles.toast} data-tone={toast.tone} data-testid="toast">
             <Icon name={toast.tone === 'good' ? 'done' : toast.tone === 'bad' ? 'alert' : 'bell'} />
@@ -24,7 +23,7 @@ export function Announcer() {
             </button>
           </div>
         ))}
-      </section>
+      </div>
     </>
   )
 }
