@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -219,3 +220,78 @@ def test_what_the_staff_sees(web: Web, visit: Visits, inspect: Inspect) -> None:
     patients = board.get_by_role("rowheader", name=re.compile("^Patient "))
     expect(patients).to_have_count(len(Status))
     inspect(desk, "the day's board")
+
+
+def test_a_first_day(web: Web, visit: Visits, inspect: Inspect) -> None:
+    page = visit(web, an_admin("boss"), "/first-day")
+    heading = page.get_by_role("heading", level=2)
+    expect(heading).to_have_text("What is the clinic called?")
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_text("Please fill this in.")).to_be_visible()
+    inspect(page, "naming the clinic")
+    page.get_by_role("button", name="Rooms, closures").click()
+    page.get_by_label("Name of a room").fill("Lab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name of room Lab")).to_be_visible()
+    inspect(page, "rooms and closed days")
+    page.get_by_role("button", name="First doctor").click()
+    expect(heading).to_have_text("Who is the first doctor?")
+    inspect(page, "the first doctor")
+    a_doctor(last_name="Osei", hours={})
+    page.goto(web.base_url + "/first-day?step=hours")
+    expect(page.get_by_test_id("hours-total")).to_be_visible()
+    inspect(page, "the first hours")
+    page.goto(web.base_url + "/first-day?step=done")
+    expect(heading).to_have_text("Almost there")
+    inspect(page, "not done yet")
+
+
+def test_what_is_set(web: Web, visit: Visits, inspect: Inspect) -> None:
+    doctor = a_practice(last_name="Osei")
+    start = starts_of(doctor, 1)[0]
+    book(doctor, a_patient("ana"), start)
+    page = visit(web, an_admin("boss"), "/settings/clinic")
+    expect(page.get_by_role("heading", name="Closed days")).to_be_visible()
+    inspect(page, "the clinic's settings")
+    page.goto(web.base_url + "/settings/staff")
+    expect(page.get_by_role("list", name="Doctors")).to_be_visible()
+    inspect(page, "staff")
+    page.get_by_role("button", name="Add someone").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    inspect(page, "a new account")
+    page.goto(web.base_url + "/settings/hours")
+    expect(page.get_by_test_id("hours-total")).to_be_visible()
+    page.get_by_label(f"{start:%A}", exact=True).uncheck()
+    expect(page.get_by_test_id("affected")).to_be_visible()
+    page.get_by_label(f"{start + timedelta(days=1):%A}, to (1)").fill("07:00")
+    expect(page.get_by_text("The end must be after the start.")).to_be_visible()
+    page.get_by_label("Whole days").uncheck()
+    inspect(page, "hours that break a visit")
+
+
+def test_whom_the_desk_books_for(web: Web, visit: Visits, inspect: Inspect) -> None:
+    desk = a_receptionist()
+    page = visit(web, desk, "/patients")
+    expect(page.get_by_text("No patients yet")).to_be_visible()
+    inspect(page, "no patients")
+    ana = a_patient("ana", first_name="Ana", last_name="López", phone_number="0171 1234567")
+    doctor = a_practice(last_name="Osei")
+    page.reload()
+    expect(page.get_by_role("list", name="Patients")).to_be_visible()
+    inspect(page, "patients")
+    visit.expect(r"status of 409 .*/api/users/patients/")
+    page.get_by_role("button", name="New patient").click()
+    page.get_by_label("First name").fill("Anna")
+    page.get_by_label("Last name").fill("Lopez")
+    page.get_by_role("button", name="Add patient").click()
+    expect(page.get_by_test_id("duplicates")).to_be_visible()
+    inspect(page, "a possible duplicate")
+    page.goto(f"{web.base_url}/patients/{ana.pk}/book")
+    expect(page.get_by_text("Which doctor?")).to_be_visible()
+    inspect(page, "booking for somebody, no doctor yet")
+    page.goto(f"{web.base_url}/patients/{ana.pk}/book?doctor={doctor.pk}")
+    choose(page, starts_of(doctor, 1)[0])
+    inspect(page, "booking for somebody")
+    page.get_by_role("button", name="Book this time").click()
+    expect(page.get_by_role("heading", name=re.compile("^Booked for"))).to_be_visible()
+    inspect(page, "booked for somebody")

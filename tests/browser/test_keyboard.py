@@ -5,11 +5,11 @@ from typing import Final
 
 from playwright.sync_api import Locator, Page, expect
 
-from clinic.models import Appointment
+from clinic.models import Appointment, Doctor
 from tests.browser.practice import a_practice, slots_path, starts_of
 from tests.browser.visits import Visits
 from tests.servers.web import Web
-from tests.world import PASSWORD, a_patient, book
+from tests.world import PASSWORD, a_patient, an_admin, book
 
 MOST_STEPS: Final = 60
 # What a thing looks like with the focus must differ from what it looks like without: the browser's own
@@ -90,6 +90,37 @@ def test_a_patient_signs_in_finds_books_and_cancels_without_a_mouse(
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("main").get_by_text("Cancelled", exact=True)).to_be_visible()
     assert Appointment.objects.get().status == "CANCELLED"
+
+
+def test_an_admin_goes_through_the_first_steps_without_a_mouse(web: Web, visit: Visits) -> None:
+    page = visit(web, an_admin("boss"), "/", reduced_motion="reduce")
+    keys = page.keyboard
+    expect(page.get_by_role("heading", name="What is the clinic called?")).to_be_visible()
+    press_tab_until(page, page.get_by_label("Name of the clinic"))
+    keys.type("Am Park")
+    keys.press("Enter")
+    # The next step has the focus: whoever reads by ear is told of it.
+    stage = page.get_by_role("region", name="Rooms and closed days")
+    expect(stage).to_be_focused()
+    press_tab_until(page, page.get_by_label("Name of a room"))
+    keys.type("Lab")
+    keys.press("Enter")
+    expect(page.get_by_label("Name of room Lab")).to_be_visible()
+    press_tab_until(page, page.get_by_role("button", name="Go on"))
+    keys.press("Enter")
+    press_tab_until(page, page.get_by_label("First name"))
+    keys.type("Mei")
+    keys.press("Tab")
+    keys.type("Tanaka")
+    keys.press("Enter")
+    expect(page.get_by_role("region", name="When does Mei Tanaka work?")).to_be_focused()
+    press_tab_until(page, page.get_by_label("Monday", exact=True))
+    keys.press("Space")
+    expect(page.get_by_test_id("day-MONDAY")).to_contain_text("Not working")
+    press_tab_until(page, page.get_by_role("button", name="Save and go on"))
+    keys.press("Enter")
+    expect(page.get_by_role("region", name="Who answers the phone?")).to_be_focused()
+    assert Doctor.objects.get().windows.count() == 8
 
 
 def test_escape_closes_a_dialog_and_the_focus_returns(web: Web, visit: Visits) -> None:

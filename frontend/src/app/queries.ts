@@ -16,7 +16,8 @@ export const queries = new QueryClient({
       retry: (count, error) => error instanceof Problem && error.isTransient && count < TRIES,
       retryDelay: (count) => Math.random() * Math.min(LONGEST_WAIT_MS, 500 * 2 ** count) + 200,
     },
-    mutations: { retry: false },
+    // Without a network it fails at once and says so; what was typed waits, and the key makes a second try safe.
+    mutations: { retry: false, networkMode: 'always' },
   },
 })
 

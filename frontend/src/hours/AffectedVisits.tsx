@@ -35,7 +35,7 @@ export function AffectedVisits({ visits, zone, title }: Props) {
           ))}
         </ul>
         {rest > 0 && <p className={styles.rest}>{t('hours.andMore', { count: rest })}</p>}
-        <p className={styles.rest}>{t('hours.theyStand')}</p>
+        <p className={styles.rest}>{t('hours.theyStand', { count: visits.length })}</p>
       </div>
     </div>
   )

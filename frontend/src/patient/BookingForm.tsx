@@ -112,11 +112,12 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
     onChoose(slot)
   }
 
+  const title = t(patient ? 'book.theVisit' : 'book.yourVisit')
   const shownError = booking.error && !loss ? booking.error : undefined
   return (
     <Card>
-      <form onSubmit={submit} className={styles.form} aria-label={t('book.yourVisit')}>
-        <h2 className={styles.title}>{t('book.yourVisit')}</h2>
+      <form onSubmit={submit} className={styles.form} aria-label={title}>
+        <h2 className={styles.title}>{title}</h2>
         {loss && !chosen && (
           <LossNote
             loss={loss}

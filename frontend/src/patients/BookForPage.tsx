@@ -93,7 +93,7 @@ function Booked({ appointment, onAnother }: { appointment: Appointment; onAnothe
       title={t('bookFor.bookedTitle', { name: appointment.patient.name })}
       lead={t('bookFor.bookedLead', { when, doctor: appointment.doctor.name, reference: appointment.id })}
     >
-      <Button renderRoot={(props) => <Link to="/patients" {...props} />}>{t('bookFor.back')}</Button>
+      <Button renderRoot={(props) => <Link to="/patients" {...props} />}>{t('bookFor.done')}</Button>
       <Button variant="default" ml={10} onClick={onAnother}>
         {t('bookFor.another')}
       </Button>

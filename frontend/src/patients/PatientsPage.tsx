@@ -113,7 +113,7 @@ function Patient({ patient }: { patient: User }) {
       {patient.is_active && (
         <Button
           variant="default"
-          aria-label={t('patients.bookOf', { name })}
+          aria-label={t('patients.bookVisitOf', { name })}
           renderRoot={(props) => (
             <Link to="/patients/$patientId/book" params={{ patientId: String(patient.id) }} {...props} />
           )}

@@ -13,7 +13,8 @@ export function Announcer() {
       <div role="status" aria-live="polite" className="visually-hidden">
         {spoken}
       </div>
-      <div className={styles.toasts}>
+      {/* A landmark, so that its words are not outside of everything; without words there is none. */}
+      <section className={styles.toasts} aria-label={toasts.length > 0 ? t('toasts') : undefined}>
         {toasts.map((toast) => (
           <div key={toast.id} className={styles.toast} data-tone={toast.tone} data-testid="toast">
             <Icon name={toast.tone === 'good' ? 'done' : toast.tone === 'bad' ? 'alert' : 'bell'} />
@@ -23,7 +24,7 @@ export function Announcer() {
             </button>
           </div>
         ))}
-      </div>
+      </section>
     </>
   )
 }
