@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from clinic.queries.sessions import Viewer
 from clinic.topics import NoSuchTopic, Topic, parse_topic
 from realtime import closing, departure, frames
 from realtime.closing import Closing
+from realtime.frames import ReadyFrame
 from realtime.hub import Hub, this_hub
 from realtime.limits import Bucket, Strikes
 from realtime.pump import Subscription
@@ -62,8 +64,11 @@ class ClinicSocket(AsyncWebsocketConsumer):
         self._sent_at = self.loop.time()
         self._address = ""
         self._counted = False
+        self._write_ready: Callable[[bytes], None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # Our own server writes what is encoded once for all; under any other one it is sent as text.
+        self._write_ready = scope.get("extensions", {}).get(frames.READY_FRAMES)
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -102,6 +107,13 @@ class ClinicSocket(AsyncWebsocketConsumer):
             log.info("socket_closed", code=why.code, status=why.status)
             await self._write({"type": "websocket.send", "text": why.frame()})
             await self._write({"type": "websocket.close", "code": why.status})
+
+    async def send_event(self, event: ReadyFrame) -> None:
+        if self._write_ready is None:
+            await self.send_text(event.text)
+        elif not self._closed:
+            self._sent_at = self.loop.time()
+            self._write_ready(event.wire)
 
     async def send_text(self, text: str) -> None:
         if not self._closed:

@@ -1,9 +1,13 @@
 """Every message of the protocol `clinic.v1`, typed: the one source for both directions."""
 
+import struct
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from clinic.queries.journal import Frame
 
 PROTOCOL: Final = "clinic.v1"
 
@@ -234,3 +238,33 @@ def check_server_frame(frame: dict[str, Any]) -> _ServerFrame:
     replies = TypeAdapter(Authenticated | Watching | Failed | Done)
     reply: _ServerFrame = replies.validate_python(frame, extra="forbid")
     return reply
+
+
+# -- events, encoded once --------------------------------------------------------------------------------
+
+# Under this name the server offers in the scope to write what is a frame on the wire already.
+READY_FRAMES: Final = "clinic.ready_frames"
+_LAST_OF_ONE_TEXT: Final = 0x81
+_TWO_BYTES_SAY_HOW_LONG: Final = 126
+_EIGHT_BYTES_SAY_HOW_LONG: Final = 127
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyFrame:
+    """An event as its watchers get it: as text, and as a frame of RFC 6455 (unmasked, in one piece)."""
+
+    seq: int
+    text: str
+    wire: bytes
+
+    @classmethod
+    def of(cls, frame: Frame) -> "ReadyFrame":
+        payload = frame.text.encode()
+        size = len(payload)
+        if size < _TWO_BYTES_SAY_HOW_LONG:
+            head = struct.pack("!BB", _LAST_OF_ONE_TEXT, size)
+        elif size < 1 << 16:
+            head = struct.pack("!BBH", _LAST_OF_ONE_TEXT, _TWO_BYTES_SAY_HOW_LONG, size)
+        else:
+            head = struct.pack("!BBQ", _LAST_OF_ONE_TEXT, _EIGHT_BYTES_SAY_HOW_LONG, size)
+        return cls(frame.seq, frame.text, head + payload)

@@ -15,9 +15,10 @@ from pydantic import BaseModel, Field, ValidationError
 from clinic import clock
 from clinic.errors import NotSignedIn, TokenInvalid
 from clinic.policy import require_watch
-from clinic.queries.journal import Frame, Position
+from clinic.queries.journal import Position
 from clinic.topics import NoSuchTopic, Topic, parse_topic
 from realtime import departure
+from realtime.frames import ReadyFrame
 from realtime.hub import Hub, this_hub
 from realtime.problems import HEADERS, PROBLEM, problem
 from realtime.reads import Identity, identify, next_delivery, position
@@ -102,7 +103,7 @@ def _patience(question: Question, identity: Identity) -> float:
 
 async def _look(
     hub: Hub, topic: Topic, question: Question, session_id: uuid.UUID
-) -> tuple[Position, list[Frame]]:
+) -> tuple[Position, list[ReadyFrame]]:
     place = await hub.replays.run(position, topic, session_id)
     after = place.head if question.after is None else question.after
     beyond = after > place.head or after < place.first_kept - 1

@@ -9,9 +9,8 @@ from typing import Final, Protocol, Self
 import structlog
 from django.db import DatabaseError
 
-from clinic.queries.journal import Frame
 from clinic.topics import Topic
-from realtime.frames import Live, Reset, Revoked
+from realtime.frames import Live, ReadyFrame, Reset, Revoked
 from realtime.reads import Delivery, Pool, next_deliveries, next_delivery
 
 log = structlog.get_logger(__name__)
@@ -24,6 +23,7 @@ class Socket(Protocol):
     session_id: uuid.UUID
 
     async def send_text(self, text: str) -> None: ...
+    async def send_event(self, event: ReadyFrame) -> None: ...
     def has_room(self) -> bool: ...
     def sent_events(self, count: int) -> None: ...
     def drop(self, subscription: "Subscription") -> None: ...
@@ -64,7 +64,7 @@ class Subscription:
         if self._begun and self._lags and self._catching_up is None:
             self._catching_up = asyncio.create_task(self._catch_up())
 
-    async def push(self, frames: list[Frame]) -> None:
+    async def push(self, frames: list[ReadyFrame]) -> None:
         """Send what comes next of these; whatever cannot be sent now is read again later."""
         for frame in frames:
             if self.closed or frame.seq <= self.cursor:
@@ -74,7 +74,7 @@ class Subscription:
                 return
             self.cursor = frame.seq
             self.socket.sent_events(1)
-            await self.socket.send_text(frame.text)
+            await self.socket.send_event(frame)
 
     async def revoke(self, reason: str) -> None:
         """The right has ended: say so, and send nothing of this topic from here on."""

@@ -26,6 +26,7 @@ from clinic.queries.journal import epoch as journal_epoch
 from clinic.queries.sessions import Viewer, person_signed_in, viewer_of, viewers_behind
 from clinic.tokens import read_access
 from clinic.topics import Topic
+from realtime.frames import ReadyFrame
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Delivery:
     """The next events of a topic, and whom the sessions that stand at this moment belong to."""
 
     topic: Topic
-    frames: list[Frame]
+    frames: list[ReadyFrame]
     viewers: Mapping[uuid.UUID, Viewer]
 
     def is_for(self, session_id: uuid.UUID) -> bool:
@@ -102,7 +103,9 @@ def identify(token: str) -> Identity:
     """Raises TokenInvalid."""
     claims = read_access(token)
     person = person_signed_in(claims)
-    return Identity(claims.session_id, viewer_of(person), person.name, claims.expires_at, journal_epoch())
+    return Identity(
+        claims.session_id, viewer_of(person), person.name, claims.expires_at, journal_epoch()
+    )
 
 
 def position(topic: Topic, session_id: uuid.UUID) -> Position:
@@ -117,7 +120,7 @@ def position(topic: Topic, session_id: uuid.UUID) -> Position:
 def next_delivery(topic: Topic, after: int, session_id: uuid.UUID) -> Delivery:
     """One page of a topic for one session: its right to it is asked in the same breath."""
     frames = frames_after(str(topic), after, limit=settings.REPLAY_PAGE)
-    return Delivery(topic, frames, viewers_behind([session_id]))
+    return Delivery(topic, _ready(frames), viewers_behind([session_id]))
 
 
 def next_deliveries(
@@ -128,7 +131,11 @@ def next_deliveries(
         {str(topic): seq for topic, seq in after.items()}, limit=settings.REPLAY_PAGE
     )
     viewers = viewers_behind(sessions)
-    return {topic: Delivery(topic, frames.get(str(topic), []), viewers) for topic in after}
+    return {topic: Delivery(topic, _ready(frames.get(str(topic), [])), viewers) for topic in after}
+
+
+def _ready(frames: list[Frame]) -> list[ReadyFrame]:
+    return [ReadyFrame.of(frame) for frame in frames]
 
 
 def heads(topics: Collection[str]) -> dict[str, int]:

@@ -1,10 +1,11 @@
 """`python -m realtime.serve`: one web process on HOST and PORT, which ends in good order when it is told to."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -22,6 +23,9 @@ TICK_SECONDS: Final = 0.02
 # A process group's signal comes twice: from the terminal, and from who passes it on.
 SAME_WISH_SECONDS: Final = 1.0
 TIDY_SECONDS: Final = 1.0
+# How long a request's thread may go on computing while the sockets' loop waits.
+SWITCH_SECONDS: Final = 0.001
+GARBAGE_THRESHOLDS: Final = (20_000, 20, 50)
 
 
 class Ending:
@@ -72,11 +76,12 @@ class Ending:
         await close_hub()
 
 
-def main() -> int:
+def main(served: Any = application) -> int:
     """The exit status: 1 when it could not start."""
+    _keep_pauses_short()
     try:
         _, (host, *_) = listening_address()
-        server = Server(application, host=host, port=settings.PORT)
+        server = Server(served, host=host, port=settings.PORT)
         server.listen()
     except CannotStart as reason:
         sys.stderr.write(f"{reason}\n")
@@ -94,6 +99,14 @@ def main() -> int:
         # A thread that still works for somebody would hold up the end: it is over for them.
         os._exit(0)
     return 0
+
+
+def _keep_pauses_short() -> None:
+    """What holds up every socket at once: a thread that computes, and a look through all objects for cycles."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class DurablePostgres(Postgres):
 
 
 class PinnedWeb(Web):
-    """daphne with the limits of `make up`, on the server's core."""
+    """The clinic's own server, or daphne with the comparison application, on the server's core."""
 
     def __init__(
         self,
@@ -51,6 +51,8 @@ class PinnedWeb(Web):
         self._layout = layout
 
     def command(self) -> list[str]:
+        if self._application == CLINIC:
+            return [sys.executable, "-m", "tests.bench.serve"]
         endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=4096"
         return [
             sys.executable, "-m", "daphne", "--no-server-name", "--verbosity", "0",

@@ -18,7 +18,7 @@ from realtime.asgi import application as clinic  # sets Django up, which all els
 from django.conf import settings
 
 from clinic.journal import Announcement
-from clinic.queries.journal import Frame
+from realtime.frames import ReadyFrame
 from realtime.pump import Feed, Subscription
 
 Stamp = tuple[str, str, int, int]
@@ -42,7 +42,7 @@ def wake(feed: Feed, head: int) -> None:
     _wake(feed, head)
 
 
-async def push(subscription: Subscription, frames: list[Frame]) -> None:
+async def push(subscription: Subscription, frames: list[ReadyFrame]) -> None:
     topic, at = str(subscription.topic), time.monotonic_ns()
     for frame in frames:
         _read.setdefault((topic, frame.seq), at)

@@ -18,6 +18,7 @@ from django.db import OperationalError
 from clinic.queries.journal import Frame
 from clinic.queries.sessions import Viewer
 from clinic.topics import slots_topic
+from realtime.frames import ReadyFrame
 from realtime.pump import Feed, Reader, Subscription
 from realtime.reads import Delivery, Pool, next_delivery
 
@@ -38,7 +39,7 @@ class Journal:
 
     def look(self, after: int, sessions: Collection[uuid.UUID]) -> Delivery:
         seqs = range(max(after + 1, self.first_kept), self.head + 1)[:PAGE]
-        frames = [Frame(seq, str(seq)) for seq in seqs]
+        frames = [ReadyFrame.of(Frame(seq, str(seq))) for seq in seqs]
         return Delivery(TOPIC, frames, dict.fromkeys(self.rights & set(sessions), ANYONE))
 
 
@@ -78,6 +79,9 @@ class ListSocket:
         self.subscription: Subscription | None = None
         self.most_unacked = 0
         self._chance = chance
+
+    async def send_event(self, event: ReadyFrame) -> None:
+        await self.send_text(event.text)
 
     async def send_text(self, text: str) -> None:
         self.heard.append(text)
