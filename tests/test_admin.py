@@ -234,6 +234,7 @@ def test_an_account_that_cannot_be_is_refused_beside_what_was_typed(operator: Cl
     body = {"role": "RECEPTIONIST", "first_name": "Dora", "email": "TAKEN@example.org"}
     page = operator.post(PEOPLE + "add/", body, follow=True).content.decode()
 
+    assert "This is already in use." in page
     assert "TAKEN@example.org" in page
     assert not Person.objects.filter(role="RECEPTIONIST").exists()
 
@@ -303,6 +304,11 @@ def test_nothing_is_edited_by_hand(operator: Client, noun: str) -> None:
     assert operator.get(page).status_code == 200
     assert operator.post(page, {}).status_code == 403
     assert operator.post(f"/admin/clinic/{noun}/{keys[noun]}/delete/").status_code == 403
+
+
+def test_there_is_nothing_that_no_action_stands_behind() -> None:
+    names = {model._meta.model_name for model in admin.site._registry}
+    assert names == {"appointment", "clinic", "closure", "doctor", "event", "person", "room"}
 
 
 def test_no_page_shows_clinical_text_or_a_password(operator: Client) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -39,6 +40,10 @@ class AccountForm(ActingForm):
     def act(self) -> Person:
         given = {**self.cleaned_data, "password": self.cleaned_data["password"] or None}
         return create_account(actor=self.operator, account=NewAccount(**given))
+
+
+# Rights follow from roles, by the policy: groups would promise what nobody keeps.
+admin.site.unregister(Group)
 
 
 @admin.register(Person)

@@ -117,6 +117,7 @@ def test_an_admin_goes_through_the_first_steps_without_a_mouse(web: Web, visit: 
     keys.type("Tanaka")
     keys.press("Enter")
     expect(page.get_by_role("region", name="When does Mei Tanaka work?")).to_be_focused()
+    expect(page.get_by_test_id("hours-total")).to_be_visible()
     press_tab_until(page, page.get_by_label("Monday", exact=True))
     keys.press("Space")
     expect(page.get_by_test_id("day-MONDAY")).to_contain_text("Not working")
