@@ -49,6 +49,20 @@ worker: $(BUILD_PACKAGES)  ## the Celery worker and beat, when DATABASE_URL and 
 	@$(KEYS)
 	@exec $(MANAGE) worker --with-parent
 
+## Keep it
+
+backup: $(BUILD_PACKAGES)  ## copy the database, also while serving, to var/backups or TO=folder
+	@$(MANAGE) backup $(if $(TO),--to "$(TO)")
+
+backup-keys: $(BUILD_PACKAGES)  ## copy the keys to TO=folder, which must be elsewhere
+	@$(MANAGE) backup --keys $(if $(TO),--to "$(TO)")
+
+restore: $(BUILD_PACKAGES)  ## put the backup FROM=folder in place; FORCE=1 replaces what is there
+	@$(MANAGE) restore $(if $(FROM),"$(FROM)") $(if $(filter 1,$(FORCE)),--force)
+
+upgrade: $(BUILD_PACKAGES) $(FRONTEND)  ## after a new version came: install, build, back up, migrate, check
+	@$(MANAGE) upgrade
+
 ## Prove it
 
 CHECKS := check-format check-lint check-types check-imports check-migrations check-django check-schema check-diagram check-containers check-frontend
@@ -99,7 +113,7 @@ clean:  ## remove all that the other commands brought or built; var/, your data 
 		frontend/node_modules frontend/dist
 
 help:
-	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 # ------------------------------------------------------------------------------------------------ the pieces
 
@@ -200,4 +214,4 @@ test-frontend:
 	@echo "-- tests of the front end"
 	@cd frontend && npm test
 
-.PHONY: up worker check test proof bench coverage fix types lock clean help dev $(CHECKS) $(TESTS)
+.PHONY: up worker backup backup-keys restore upgrade check test proof bench coverage fix types lock clean help dev $(CHECKS) $(TESTS)

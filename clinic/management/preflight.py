@@ -89,6 +89,20 @@ def check_only_web_process() -> None:
 
 
 @contextmanager
+def nobody_serves() -> Iterator[None]:
+    """No web process serves this folder, and none can begin to. Says nothing where Redis joins several."""
+    with (settings.DATA_DIR / "web.lock").open("a") as lock:
+        if settings.EMBEDDED:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CannotStart(
+                    f"A web process serves {settings.DATA_DIR}: stop the clinic first."
+                ) from error
+        yield
+
+
+@contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Two processes that start together prepare one after the other."""
     with (settings.DATA_DIR / "prepare.lock").open("a") as lock:
