@@ -1,5 +1,6 @@
 """Every setting of the clinic, plain data, the environment read once."""
 
+import logging
 import re
 import ssl
 from datetime import timedelta
@@ -371,6 +372,8 @@ DRAIN_SECONDS = env.float("CLINIC_DRAIN_SECONDS", default=20.0)
 
 # -- logs: one JSON object per line on stderr, never health content ---------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+# One line per request: when it is answered.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 _SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,

@@ -37,7 +37,6 @@ class ClinicSocket(AsyncWebsocketConsumer):
     """
 
     # Sockets must open while Redis is down, so they have no channel of their own: the hub has.
-    channel_layer_alias = "sockets have none"
 
     hub: Hub
     viewer: Viewer
@@ -69,8 +68,13 @@ class ClinicSocket(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # Our own server writes what is encoded once for all; under any other one it is sent as text.
         self._write_ready = scope.get("extensions", {}).get(frames.READY_FRAMES)
+        self.scope, self.base_send = scope, send
         try:
-            await super().__call__(scope, receive, send)
+            # Without a channel there is one thing to wait for; Channels' own loop makes tasks for many.
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
         finally:
             self._release()  # also when the server gives up on us
 
