@@ -1,0 +1,5 @@
+"""Fixtures of the tests of commands."""
+
+from tests.operations.installation import install
+
+__all__ = ["install"]
