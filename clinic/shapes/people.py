@@ -29,10 +29,6 @@ class DoctorRef(PersonRef):
     specialization: str
 
 
-class ActorShape(PersonRef):
-    role: str
-
-
 class UserShape(Shape):
     id: int
     username: str
@@ -108,10 +104,6 @@ def duplicate_shape(found: Duplicate) -> DuplicateShape:
         email=person.email,
         alike=list(found.alike),
     )
-
-
-def actor_shape(person: Person) -> ActorShape:
-    return ActorShape(id=person.pk, name=person.name, role=person.role)
 
 
 def weekly_hours(doctor: Doctor) -> WeeklyHours:
