@@ -251,6 +251,16 @@ def register_doctor(stage: Stage) -> None:
     ok(Api().post("/api/auth/register/", body), 201)
 
 
+def admin_makes_a_doctor(stage: Stage) -> None:
+    body = {"role": "DOCTOR", "first_name": "Mei", "last_name": "New", "specialization": "Surgery"}
+    ok(Api(stage.admin).post("/api/users/", body), 201)
+
+
+def admin_closes_a_day(stage: Stage) -> None:
+    closures = [{"date": "2027-03-09", "reason": "Painting"}]
+    ok(Api(stage.admin).patch("/api/clinic/", {"closures": closures}))
+
+
 def read_one(stage: Stage) -> None:
     ana = Api(stage.ana)
     stage.cancel(stage.visits[0], stage.doctor.person)
@@ -314,7 +324,9 @@ CASES: Final[list[tuple[str, Thing]]] = [
     ("hours.changed", fill_the_day),
     ("hours.changed", empty_a_full_day),
     ("hours.changed", time_off_and_back),
+    ("hours.changed", admin_closes_a_day),
     ("doctor.registered", register_doctor),
+    ("doctor.registered doctor.approved hours.changed", admin_makes_a_doctor),
     ("doctor.approved hours.changed", lambda s: s.decide("approve", s.pending.pk)),
     ("doctor.rejected", lambda s: s.decide("reject", s.pending.pk)),
     ("person.deactivated", lambda s: s.decide("deactivate", s.ana.pk)),
@@ -367,7 +379,7 @@ def _topics_without_a_client(stage: Stage) -> set[Topic]:
     """Those of people who are shut out, and of who registered meanwhile."""
     looking = {screen.viewer.pk for screen in stage.screens if not _is_gone(screen.viewer)}
     others = Person.objects.exclude(pk__in=looking).values_list("pk", flat=True)
-    return {topic(pk) for pk in others for topic in (user_topic, calendar_topic)}
+    return {topic(pk) for pk in others for topic in (user_topic, calendar_topic, slots_topic)}
 
 
 def _is_gone(person: Person) -> bool:
