@@ -89,6 +89,15 @@ class Installation:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(statement).fetchall()]
 
+    def script(self, statements: str) -> None:
+        """Several statements in one transaction."""
+        if self.database_url is not None:
+            with psycopg.connect(self.database_url) as connection:
+                connection.execute(statements)  # type: ignore[call-overload]
+        else:
+            with closing(sqlite3.connect(self.data / "clinic.sqlite3")) as connection:
+                connection.executescript(f"BEGIN; {statements} COMMIT;")
+
     def tables(self) -> list[str]:
         query = (
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
