@@ -1,5 +1,6 @@
 """One log line per request, and the request's context for the journal."""
 
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -7,6 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
+from clinic import metrics
 from clinic.context import RequestContext, current_request
 
 KEY_MAX_CHARS: Final = 200
@@ -22,8 +24,11 @@ class RequestLog(RequestMiddleware):
         super().__init__(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun_at = time.perf_counter()
         response = super().__call__(request)
         assert isinstance(response, HttpResponse) or hasattr(response, "streaming_content")
+        seconds = time.perf_counter() - begun_at
+        metrics.request_done(request.method or "", route_of(request), response.status_code, seconds)  # type: ignore[union-attr]
         response["X-Request-ID"] = current_request.get().request_id  # type: ignore[index]
         if request.path.startswith("/api/") and "Cache-Control" not in response:  # type: ignore[operator]
             response["Cache-Control"] = "no-store"  # type: ignore[index]
@@ -42,6 +47,14 @@ class RequestLog(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern that was met: an address has ids in it, and there are as many as anybody likes."""
+    match = request.resolver_match
+    if match is None:
+        return "files and refusals"  # answered before any address was looked up
+    return "web app" if match.route.startswith("^") else f"/{match.route}"
 
 
 def _printable(text: str, limit: int) -> str:

@@ -3,7 +3,18 @@
 from django.urls import path, re_path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api import app, appointments, auth, doctors, health, notifications, place, schedules, users
+from api import (
+    app,
+    appointments,
+    auth,
+    doctors,
+    health,
+    metrics,
+    notifications,
+    place,
+    schedules,
+    users,
+)
 from api.fields import IdInPath
 
 register_converter(IdInPath, "id")
@@ -44,5 +55,6 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics_page),
     re_path(r"^(?!admin/).*$", app.web_app),
 ]

@@ -1,7 +1,8 @@
 """What the environment says of other servers, checked and put into the form the settings need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +13,14 @@ REDIS_SCHEMES: Final = ("redis", "rediss")
 SMTP_PORTS: Final = {"smtp": 25, "smtps": 587, "smtp+tls": 587, "smtp+ssl": 465}
 MAILJET_BACKEND: Final = "anymail.backends.mailjet.EmailBackend"
 NOBODY: Final = "Clinic <clinic@localhost>"
+
+
+def networks(given: Sequence[str]) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks (10.0.0.0/8), as something that an address can be looked up in."""
+    try:
+        return [ip_network(one.strip()) for one in given if one.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"CLINIC_METRICS_FROM: {error}.") from None
 
 
 def redis_address(*, url: str, upstash_url: str, upstash_token: str) -> str | None:

@@ -12,7 +12,7 @@ import structlog
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.environment import mail, redis_address
+from clinic.environment import mail, networks, redis_address
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -369,6 +369,9 @@ DRAIN_SOCKETS_SECONDS = env.float(
 DRAIN_RECONNECT_MS = 2000
 # and whatever has not ended so long after it stopped listening is cut off.
 DRAIN_SECONDS = env.float("CLINIC_DRAIN_SECONDS", default=20.0)
+
+# -- measuring: who may read /metrics without an admin's token, and never through a proxy -------------
+METRICS_FROM = networks(env.list("CLINIC_METRICS_FROM", default=["127.0.0.0/8", "::1/128"]))
 
 # -- logs: one JSON object per line on stderr, never health content ---------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

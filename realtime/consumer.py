@@ -13,7 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
-from clinic import clock
+from clinic import clock, metrics
 from clinic.errors import ClinicError, TokenInvalid
 from clinic.policy import may_watch, usual_topics
 from clinic.queries.sessions import Viewer
@@ -90,6 +90,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         offered = frames.PROTOCOL in self.scope.get("subprotocols", [])
         await self.accept(frames.PROTOCOL if offered else None)
         departure.here.sockets.add(self)
+        metrics.CONNECTS.inc()
         self.hub.unauthenticated[self._address] += 1
         self._counted = True
         if departure.here.begun:
@@ -102,12 +103,15 @@ class ClinicSocket(AsyncWebsocketConsumer):
         await self.send_text(_welcome())
 
     async def disconnect(self, code: int) -> None:
+        if not self._closed:
+            metrics.closed_by_client(code)
         raise StopConsumer
 
     async def part(self, why: Closing) -> None:
         """Say why, then close."""
         if not self._closed:
             self._release()
+            metrics.CLOSES.labels("server", str(why.status), why.code).inc()
             log.info("socket_closed", code=why.code, status=why.status)
             await self._write({"type": "websocket.send", "text": why.frame()})
             await self._write({"type": "websocket.close", "code": why.status})
@@ -330,6 +334,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
             mode=mode,  # type: ignore[arg-type]
             reason=reason,  # type: ignore[arg-type]
         )
+        metrics.WATCHES.labels(mode, reason or "").inc()
         await self.send_text(watching.text())
         if reason:
             subscription.close()
@@ -344,6 +349,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
             await self._refuse(command.id, "too_many_topics", "This socket watches enough topics.")
             return True
         if self.hub.replays.waiting >= settings.REPLAYS_WAITING:
+            metrics.WATCHES.labels("refused", "overloaded").inc()
             await self._refuse(
                 command.id, "overloaded", "Too many resume at once.", retry_after_ms=2000
             )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
+from clinic import metrics
 from realtime.closing import GOING_AWAY, Closing
 
 
@@ -47,3 +48,4 @@ class Departure:
 
 
 here = Departure()
+metrics.SOCKETS_OPEN.set_function(lambda: len(here.sockets))

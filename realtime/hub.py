@@ -16,6 +16,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
+from clinic import metrics
 from clinic.journal import Announcement
 from clinic.queries.sessions import viewers_behind
 from clinic.topics import Topic
@@ -79,6 +80,7 @@ class Hub:
     # -- being woken ------------------------------------------------------------------------------
 
     def hear(self, announcement: Announcement) -> None:
+        metrics.NUDGES_HEARD.inc()
         for topic, seq in announcement.heads.items():
             self.wake(topic, seq)
         for person in announcement.people:
@@ -92,13 +94,21 @@ class Hub:
     def recheck_person(self, person_id: int) -> None:
         """Somebody's sessions or rights have changed: look at their sockets at once."""
         if person_id in self._by_person:
-            self.loop.create_task(self._recheck(list(self._by_person[person_id])))
+            recheck = self.loop.create_task(self._recheck(list(self._by_person[person_id])))
+            recheck.add_done_callback(metrics.from_now_on(metrics.RIGHTS_RECHECK))
 
     async def wake_all(self) -> None:
         """Ask the database where everything stands."""
         if self.feeds:
-            for topic, seq in (await self.reads.run(heads, list(self.feeds))).items():
+            found = await self.reads.run(heads, list(self.feeds))
+            metrics.SWEEP_HITS.inc(sum(self._is_behind(*head) for head in found.items()))
+            for topic, seq in found.items():
                 self.wake(topic, seq)
+
+    def _is_behind(self, topic: str, seq: int) -> bool:
+        """Whether no nudge has told of this. A feed that has just been made stands at 0, and expects none."""
+        feed = self.feeds.get(topic)
+        return feed is not None and 0 < feed.head < seq
 
     async def _recheck(self, sockets: list["ClinicSocket"]) -> None:
         with contextlib.suppress(DatabaseError):  # the sweep will ask again
@@ -173,6 +183,10 @@ class _Process:
     """What this process has one of."""
 
     hub: Hub | None = None
+
+
+metrics.SOCKETS_SIGNED_IN.set_function(lambda: len(_Process.hub.sockets) if _Process.hub else 0)
+metrics.REPLAYS_WAITING.set_function(lambda: _Process.hub.replays.waiting if _Process.hub else 0)
 
 
 def this_hub() -> Hub:

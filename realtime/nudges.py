@@ -10,6 +10,7 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from clinic import metrics
 from clinic.journal import Announcement
 from realtime import hub
 
@@ -39,6 +40,7 @@ async def _publish(announcement: Announcement) -> None:
         async with asyncio.timeout(PUBLISH_SECONDS):
             await layer.group_send(hub.NUDGES_GROUP, message)
     except Exception as error:  # noqa: BLE001 (whatever Redis does, the sweep delivers)
+        metrics.NUDGES_LOST.inc()
         log.warning("nudge_lost", error=type(error).__name__)
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from pydantic import BaseModel, Field, ValidationError
 
-from clinic import clock
+from clinic import clock, metrics
 from clinic.errors import NotSignedIn, TokenInvalid
 from clinic.policy import require_watch
 from clinic.queries.journal import Position
@@ -143,6 +143,7 @@ def _problem(refused: Refused, request_id: str) -> str:
 
 
 async def _send(send: Send, status: int, media_type: bytes, body: str, request_id: str) -> None:
+    metrics.POLLS.labels(metrics.status_class(status)).inc()
     extra = [(b"content-type", media_type), (b"x-request-id", request_id.encode())]
     if status == 405:
         extra.append((b"allow", b"GET"))

@@ -9,6 +9,7 @@ from typing import Final, Protocol, Self
 import structlog
 from django.db import DatabaseError
 
+from clinic import metrics
 from clinic.topics import Topic
 from realtime.frames import Live, ReadyFrame, Reset, Revoked
 from realtime.reads import Delivery, Pool, next_deliveries, next_delivery
@@ -70,6 +71,7 @@ class Subscription:
             if self.closed or frame.seq <= self.cursor:
                 continue
             if frame.seq != self.cursor + 1 or not self.socket.has_room():
+                metrics.ACK_PAUSES.inc(frame.seq == self.cursor + 1)
                 self.live = False
                 return
             self.cursor = frame.seq
@@ -81,6 +83,7 @@ class Subscription:
         if not self.closed:
             self.close()
             self.socket.drop(self)
+            metrics.REVOKED.inc()
             await self.socket.send_text(Revoked(topic=str(self.topic), reason=reason).text())
 
     async def reset(self) -> None:
@@ -88,6 +91,7 @@ class Subscription:
         if not self.closed:
             self.close()
             self.socket.drop(self)
+            metrics.RESETS.inc()
             await self.socket.send_text(Reset(topic=str(self.topic), reason="too_old").text())
 
     def close(self) -> None:
@@ -130,7 +134,9 @@ class Subscription:
         elif not delivery.frames or delivery.frames[0].seq != self.cursor + 1:
             await self.reset()
         else:
+            before = self.cursor
             await self.push(delivery.frames)
+            metrics.EVENTS_DELIVERED.inc(self.cursor - before)
 
 
 class Reader:
@@ -253,8 +259,13 @@ class Feed:
         # The tail moves before the first send: who becomes live from here on has read this page.
         self.tail = max(self.tail, delivery.frames[-1].seq if delivery.frames else self.head)
         self.head = max(self.head, self.tail)
+        given = 0
         for subscription in live:
+            before = subscription.cursor
             await self._give(subscription, delivery)
+            given += subscription.cursor - before
+        if given:
+            metrics.delivered(given, delivery.frames[0].text)
 
     def _live(self) -> list[Subscription]:
         return [one for one in self.subscriptions if one.live]

@@ -22,6 +22,7 @@ from twisted.internet import reactor as _reactor
 from twisted.logger import LogPublisher, globalLogBeginner
 from twisted.web import http
 
+from clinic import metrics
 from realtime import departure
 from realtime.frames import READY_FRAMES
 from realtime.problems import HEADERS, PROBLEM, problem
@@ -157,6 +158,7 @@ class Channel(_HTTPChannel):  # type: ignore[misc]
         self._refused = True
         self._stop_clock()
         self.setTimeout(None)
+        metrics.REFUSED_EARLY.labels(refusal.code).inc()
         log.info("request_refused", code=refusal.code)
         self.transport.write(refusal.answer())
         self.transport.loseWriteConnection()

@@ -15,7 +15,7 @@ from api.urls import urlpatterns
 from tests.api.client import Api, ok
 from tests.api.document import PROBLEM, check_answer, document, template_of
 
-UNDOCUMENTED = {"api/schema/", "api/docs/", "livez", "readyz", r"^(?!admin/).*$"}
+UNDOCUMENTED = {"api/schema/", "api/docs/", "livez", "readyz", "metrics", r"^(?!admin/).*$"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

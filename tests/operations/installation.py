@@ -82,21 +82,22 @@ class Installation:
 
     def query(self, statement: str) -> Rows:
         if self.database_url is not None:
-            with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
-                cursor = connection.execute(statement)  # type: ignore[call-overload]
+            with psycopg.connect(self.database_url) as server:
+                cursor = server.cursor(row_factory=dict_row)
+                cursor.execute(statement.encode())
                 return cursor.fetchall() if cursor.description else []
-        with closing(sqlite3.connect(self.data / "clinic.sqlite3")) as connection, connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(statement).fetchall()]
+        with closing(sqlite3.connect(self.data / "clinic.sqlite3")) as file, file:
+            file.row_factory = sqlite3.Row
+            return [dict(row) for row in file.execute(statement).fetchall()]
 
     def script(self, statements: str) -> None:
         """Several statements in one transaction."""
         if self.database_url is not None:
-            with psycopg.connect(self.database_url) as connection:
-                connection.execute(statements)  # type: ignore[call-overload]
+            with psycopg.connect(self.database_url) as server:
+                server.execute(statements.encode())
         else:
-            with closing(sqlite3.connect(self.data / "clinic.sqlite3")) as connection:
-                connection.executescript(f"BEGIN; {statements} COMMIT;")
+            with closing(sqlite3.connect(self.data / "clinic.sqlite3")) as file:
+                file.executescript(f"BEGIN; {statements} COMMIT;")
 
     def tables(self) -> list[str]:
         query = (

@@ -1,0 +1,26 @@
+"""What should have been done by now, and has not."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Min
+
+from clinic.models import IdempotentAnswer, Session
+
+
+def overdue_seconds(now: datetime) -> dict[str, float]:
+    """For each kind of work that a worker does by itself: how long its oldest piece has been due, 0 if none is."""
+    return {"housekeeping": _seconds(_oldest_expiry(), now)}
+
+
+def _oldest_expiry() -> datetime | None:
+    """Of what goes first and is indexed by it: what stays for months tells later that nobody tidies up."""
+    session = Session.objects.aggregate(at=Min("expires_at"))["at"]
+    answer = IdempotentAnswer.objects.aggregate(at=Min("created_at"))["at"]
+    if answer is not None:
+        answer += timedelta(hours=settings.IDEMPOTENCY_HOURS)
+    return min(filter(None, [session, answer]), default=None)
+
+
+def _seconds(due_at: datetime | None, now: datetime) -> float:
+    return 0.0 if due_at is None else max((now - due_at).total_seconds(), 0.0)
