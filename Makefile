@@ -63,6 +63,11 @@ restore: $(BUILD_PACKAGES)  ## put the backup FROM=folder in place; FORCE=1 repl
 upgrade: $(BUILD_PACKAGES) $(FRONTEND)  ## after a new version came: install, build, back up, migrate, check
 	@$(MANAGE) upgrade
 
+simulate: $(BUILD_PACKAGES)  ## play a busy morning in the open demo clinic; MINUTES=5 SPEED=1 BOOKINGS=40 SEED= KEEP=
+	@$(KEYS)
+	@exec $(MANAGE) simulate $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SPEED),--speed $(SPEED)) \
+		$(if $(BOOKINGS),--bookings $(BOOKINGS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
+
 ## Prove it
 
 CHECKS := check-format check-lint check-types check-imports check-migrations check-django check-schema check-diagram check-containers check-frontend
