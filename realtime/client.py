@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import math
+import os
 import random
 import urllib.error
 import urllib.request
@@ -225,7 +226,8 @@ def watch(
     and those in `since`, which go before; a topic without a number begins now, with a Reset. The file
     is written after each item, and belongs to one stream at a time.
 
-    Raises ValueError for a file that holds no numbers; while iterating, SignedOut and Stopped.
+    Raises ValueError for a file that holds no numbers and OSError for one that cannot be kept; while
+    iterating, SignedOut and Stopped.
     """
     return Stream(url, tokens, topics, _Numbers(kept, since or {}), on_state)
 
@@ -627,9 +629,13 @@ class _Numbers:
     def __init__(self, path: Path | None, given: Mapping[str, Position]) -> None:
         self._path = path
         self.places = {**_read(path), **given}
+        self._write()  # what cannot be written is said before anything is watched
 
     def keep(self, topic: str, place: Position) -> None:
         self.places[topic] = place
+        self._write()
+
+    def _write(self) -> None:
         if self._path is None:
             return
         text = json.dumps({name: asdict(each) for name, each in self.places.items()})
@@ -673,6 +679,6 @@ def _is_here(address: str) -> bool:
 def _in_words(error: BaseException) -> str:
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
         error = error.reason
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno).lower()
     return str(error) or ("it does not answer" if isinstance(error, TimeoutError) else repr(error))

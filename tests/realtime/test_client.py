@@ -637,6 +637,12 @@ async def test_a_file_that_holds_no_numbers_is_refused(text: str, tmp_path: Path
         watch("http://127.0.0.1:1", Purse(), kept=kept)
 
 
+async def test_a_file_that_cannot_be_kept_is_refused_before_anything_is_watched() -> None:
+    for nowhere in ("/dev/null/numbers.json", "/nowhere/at/all/numbers.json"):
+        with pytest.raises(OSError, match=r"No such file|Not a directory"):
+            watch("http://127.0.0.1:1", Purse(), kept=Path(nowhere))
+
+
 async def test_a_stream_that_was_closed_hands_out_nothing_more() -> None:
     async with playing(counts_on) as stage:
         stream = stage.watch(since=from_number(0))

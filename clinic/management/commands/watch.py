@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from clinic.actions.sessions import end_session, open_session, refresh_session
 from clinic.errors import ClinicError
+from clinic.management.arguments import whole
 from clinic.management.commands.up import address, in_one_line, use_one_connection
 from clinic.models import Person
 from clinic.tokens import TokenPair, read_access
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="whole frames, notes included")
         counts = parser.add_mutually_exclusive_group()
-        counts.add_argument("--count", type=_positive, metavar="N", help="end after N events")
+        counts.add_argument("--count", type=whole, metavar="N", help="end after N events")
         counts.add_argument(
             "--once", action="store_const", const=1, dest="count", help="end after one event"
         )
@@ -84,13 +85,6 @@ class Command(BaseCommand):
     def say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("one event at least")
-    return number
 
 
 def _person(name: str) -> Person:
@@ -160,8 +154,10 @@ class Screen:
             stream = watch(
                 self._url, tokens, self._topics, kept=self._kept, on_state=self._tell_state
             )
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise CannotWatch(f"{error}.") from error
+        except OSError as error:
+            raise CannotWatch(f"The numbers cannot be kept: {error}.") from error
         try:
             async with stream:
                 async for item in stream:
