@@ -4,6 +4,7 @@ from clinic.models.appointments import Appointment
 from clinic.models.availability import TimeOff, WorkingWindow
 from clinic.models.idempotency import IdempotentAnswer
 from clinic.models.journal import Entry, Epoch, Event, Notification, TopicHead
+from clinic.models.mail import Mail, MailKind
 from clinic.models.people import Doctor, Person, Role
 from clinic.models.place import Clinic, Closure, Room
 from clinic.models.records import HealthRecord, RecordType
@@ -19,6 +20,8 @@ __all__ = [
     "Event",
     "HealthRecord",
     "IdempotentAnswer",
+    "Mail",
+    "MailKind",
     "Notification",
     "Person",
     "RecordType",

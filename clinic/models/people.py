@@ -31,6 +31,8 @@ class Person(AbstractUser):
     """Anyone with a role. `is_approved` is false only for a doctor whom no admin has approved yet."""
 
     email = models.EmailField(blank=True)
+    # When this very address was shown to be theirs.
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.PATIENT)
     is_approved = models.BooleanField(default=True)
     date_of_birth = models.DateField(null=True, blank=True)

@@ -1,10 +1,16 @@
 """Signed-in sessions: one row per device, the owner of its tokens."""
 
+import secrets
 import uuid
 
 from django.db import models
 
 from clinic.models.people import Person
+
+
+def new_number() -> int:
+    """Nobody guesses it or counts by it, and a browser's numbers hold it exactly."""
+    return 1 + secrets.randbelow(2**53 - 1)
 
 
 class Session(models.Model):
@@ -14,6 +20,8 @@ class Session(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # What it is called in the list of sessions: its id is in its tokens.
+    number = models.BigIntegerField(default=new_number, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="sessions")
     device = models.CharField(max_length=200, blank=True)
     generation = models.PositiveIntegerField(default=1)
