@@ -12,7 +12,7 @@ import os
 import random
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -436,7 +436,7 @@ class _Connection:
         socket: ClientConnection,
         token: str,
         inbox: _Inbox,
-        renew: Callable[[], Any],
+        renew: Callable[[], Awaitable[str]],
         live: Callable[[Frame], None],
     ) -> None:
         self._socket = socket

@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
+from clinic import clock
 from clinic.management.visitor import Refused, Visitor
 from clinic.models import Role
 
@@ -122,7 +123,7 @@ def _cancel_visit(play: Play, visit: int) -> None:
 def _take_time_off(play: Play) -> bool:
     doctor = play.dice.choice(_doctors_at_work(play))
     days, hour = play.dice.randint(*DAYS_OFF_AHEAD), play.dice.randint(8, 16)
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     start = midnight + timedelta(days=days, hours=hour)
     end = start + timedelta(hours=1)
     body = {"start": start.isoformat(), "end": end.isoformat(), "reason": SAYS}

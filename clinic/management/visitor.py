@@ -15,6 +15,7 @@ from clinic.models import Role
 
 ANSWER_SECONDS: Final = 30.0
 AGAIN_SECONDS: Final = 0.5
+AGAIN_MOST_SECONDS: Final = 5.0
 LATER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -22,9 +23,11 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 class Refused(Exception):
     """The clinic said no; `code` is the stable one of the problem."""
 
-    def __init__(self, status: int, code: str) -> None:
+    def __init__(self, status: int, code: str, retry_after: str | None = None) -> None:
         self.status = status
         self.code = code
+        wanted = int(retry_after) if retry_after and retry_after.isdigit() else 0
+        self.wait_seconds = min(max(wanted, AGAIN_SECONDS), AGAIN_MOST_SECONDS)
         super().__init__(code)
 
 
@@ -104,12 +107,12 @@ class Visitor:
             except Refused as refusal:
                 if refusal.status not in LATER:
                     raise
-                why = refusal.code
+                why, wait = refusal.code, refusal.wait_seconds
             except (OSError, HTTPException) as error:
-                why = str(getattr(error, "reason", error))
+                why, wait = str(getattr(error, "reason", error)), AGAIN_SECONDS
             if time.monotonic() - begun_at > self._patience():
                 raise NobodyAnswers(f"The clinic at {self._url} does not answer ({why}).")
-            time.sleep(AGAIN_SECONDS)
+            time.sleep(wait)
 
     def _request(
         self, method: str, path: str, body: dict[str, Any] | None, key: str
@@ -126,7 +129,8 @@ class Visitor:
                 content = answer.read()
         except urllib.error.HTTPError as refusal:
             with refusal:
-                raise Refused(refusal.code, _code_in(refusal.read(), refusal.code)) from None
+                code = _code_in(refusal.read(), refusal.code)
+                raise Refused(refusal.code, code, refusal.headers["Retry-After"]) from None
         return json.loads(content) if content else None
 
 

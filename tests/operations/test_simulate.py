@@ -5,11 +5,14 @@ import random
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.management import call_command
@@ -137,6 +140,19 @@ def test_ctrl_c_ends_it_and_takes_back_what_it_booked(
     assert "Traceback" not in playing.said
 
 
+def test_the_second_ctrl_c_waits_for_nobody(web: Web, simulate: Simulate) -> None:
+    playing = simulate("--speed", "20", "--minutes", "5", "--bookings", "1000")
+    wait_until(lambda: statuses().total() >= 3, seconds=60, what="three bookings")
+    web.freeze()
+    playing.signal(signal.SIGINT)
+    time.sleep(1.1)  # sooner, it would be the same wish, told by two
+    playing.signal(signal.SIGINT)
+    assert playing.wait_for_exit() == 1
+    web.thaw()
+    assert playing.counts["left standing"] > 0
+    assert "Traceback" not in playing.said
+
+
 def test_time_ends_it_too(simulate: Simulate) -> None:
     playing = simulate("--minutes", "0.02", "--bookings", "100000")
     assert playing.wait_for_exit(90) == 0, playing.said
@@ -235,6 +251,33 @@ def test_where_nobody_answers_it_is_said_in_one_sentence() -> None:
     visitor = Visitor(f"http://127.0.0.1:{port}", "demo.ana", "secret-1", lambda: 0.0)
     with pytest.raises(NobodyAnswers, match=rf"The clinic at http://127.0.0.1:{port} does not"):
         visitor.sign_in()
+
+
+class BusyOnce(BaseHTTPRequestHandler):
+    """Asks to come back in a second, then says who somebody is."""
+
+    asked: ClassVar[list[float]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(time.monotonic())
+        busy = len(self.asked) == 1
+        self.send_response(429 if busy else 200)
+        self.send_header("Retry-After", "1")
+        self.end_headers()
+        self.wfile.write(b'{"code": "rate_limited"}' if busy else b'{"user": "somebody"}')
+
+    def log_message(self, format: str, *_: Any) -> None:
+        """Silence."""
+
+
+def test_a_clinic_that_is_too_busy_is_asked_again_when_it_says() -> None:
+    with HTTPServer(("127.0.0.1", 0), BusyOnce) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        visitor = Visitor(f"http://127.0.0.1:{server.server_port}", "x", "y", lambda: 20)
+        assert visitor.get("/api/users/me/") == {"user": "somebody"}
+        server.shutdown()
+    first, second = BusyOnce.asked
+    assert second - first >= 1.0
 
 
 def test_wrong_credentials_are_refused(web: Web) -> None:

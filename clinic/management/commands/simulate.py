@@ -67,6 +67,8 @@ class Command(BaseCommand):
             self._remark(str(reason))
         except Refused as refusal:
             self._remark(f"They may not sign in ({refusal.code}).")
+        except KeyboardInterrupt:
+            self._remark("Left before it began.")
         sys.exit(1)
 
     # -- who --------------------------------------------------------------------------------------------
@@ -98,7 +100,7 @@ class Command(BaseCommand):
         keep: bool,
         **options: Any,
     ) -> int:
-        bar = Bar(self.stderr._out)
+        bar = Bar(sys.stderr)
         status = 0
         with curtain:
             here = list(_arriving(visitors, curtain))
@@ -118,6 +120,7 @@ class Command(BaseCommand):
                 status = 1
             except KeyboardInterrupt:
                 bar.end("left at once")
+                status = 1
         self._sum_up(play)
         return status
 
