@@ -12,6 +12,7 @@ from environ import Env
 REDIS_SCHEMES: Final = ("redis", "rediss")
 SMTP_PORTS: Final = {"smtp": 25, "smtps": 587, "smtp+tls": 587, "smtp+ssl": 465}
 MAILJET_BACKEND: Final = "anymail.backends.mailjet.EmailBackend"
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 NOBODY: Final = "Clinic <clinic@localhost>"
 
 
@@ -49,6 +50,22 @@ def redis_address(*, url: str, upstash_url: str, upstash_token: str) -> str | No
 def _is_redis(url: str) -> bool:
     scheme, host = _scheme_and_host(url)
     return scheme in REDIS_SCHEMES and bool(host)
+
+
+def public_url(*, given: str, hosts: Sequence[str], port: int, behind_tls: bool) -> str:
+    """Where people find the clinic, for links in mails; never what some request says of itself.
+
+    `CLINIC_PUBLIC_URL`, else the first public name of `ALLOWED_HOSTS`, else this machine.
+    """
+    if given:
+        parts = urlsplit(given)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+            raise ImproperlyConfigured("CLINIC_PUBLIC_URL must be http(s)://host[:port].")
+        return f"{parts.scheme}://{parts.netloc}"
+    named = [host for host in hosts if host[:1] not in (".", "*") and host not in LOOPBACK]
+    if not named:
+        return f"http://localhost:{port}"
+    return f"https://{named[0]}" if behind_tls else f"http://{named[0]}:{port}"
 
 
 def _scheme_and_host(url: str) -> tuple[str, str | None]:

@@ -61,6 +61,15 @@ class FieldError(ClinicError):
         super().__init__(message)
 
 
+class LinkInvalid(FieldError):
+    """A mailed link that is not genuine, too old, or has done its work."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "token", "This link has been used, or is too old. Ask for a new one.", code="link_invalid"
+        )
+
+
 class TimeNotBookable(ClinicError):
     """A time that the rules refuse; the code says which rule."""
 

@@ -12,7 +12,8 @@ import structlog
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.environment import mail, networks, redis_address
+from clinic.environment import LOOPBACK as _LOOPBACK
+from clinic.environment import mail, networks, public_url, redis_address
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -195,8 +196,16 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(_CELERY_FOLDER / "beat")
+# How often the outbox is looked through.
+MAIL_SECONDS = 3.0
 CELERY_BEAT_SCHEDULE = {
     "drop-expired-rows": {"task": "workers.housekeeping.drop_expired_rows", "schedule": 600.0},
+    "deliver-due-mail": {
+        "task": "workers.mail.tasks.deliver_due_mail",
+        "schedule": MAIL_SECONDS,
+        # What no worker has taken by then, the next one stands for.
+        "options": {"expires": MAIL_SECONDS},
+    },
 }
 
 # -- mail: EMAIL_URL, or Mailjet by its three names, or the console ---------------------------------
@@ -346,6 +355,13 @@ if BEHIND_TLS:
     SECURE_HSTS_SECONDS = 31_536_000
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+# Where people find the clinic: the beginning of every link in a mail.
+PUBLIC_URL = public_url(
+    given=env.str("CLINIC_PUBLIC_URL", default=""),
+    hosts=ALLOWED_HOSTS,
+    port=PORT,
+    behind_tls=BEHIND_TLS,
+)
 
 # -- the web server -------------------------------------------------------------------------------
 REQUEST_HEAD_MAX_BYTES = 16 * 1024
@@ -356,7 +372,6 @@ REQUEST_BODY_SECONDS = 60
 # Longer than the proxies' usual minute: the side that closes should be the one that asks.
 KEEP_ALIVE_SECONDS = 75
 # Whether nobody but this machine can come here, not even through a proxy.
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 ONLY_THIS_MACHINE = HOST in _LOOPBACK and not BEHIND_TLS and _LOOPBACK.issuperset(ALLOWED_HOSTS)
 # Told to end (SIGTERM), it is not ready for so long before it stops listening: a proxy notices.
 DRAIN_NOTICE_SECONDS = env.float(

@@ -1,0 +1,287 @@
+"""Mails leave the outbox: through real workers, past the unreachable, and across kills."""
+
+import json
+import smtplib
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from anymail.exceptions import (
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailRequestsAPIError,
+)
+from django.conf import settings as django_settings
+from django.core import mail as django_mail
+from django.db import transaction
+
+from clinic import clock
+from clinic.actions.mail import claim_mail, plan_mail, plan_mail_to_address
+from clinic.models import Mail, MailKind, Person
+from tests import world
+from tests.servers.process import wait_until
+from tests.servers.smtp import Smtp
+from tests.workers.conftest import StartWorker
+from workers.mail.outbox import deliver_due, why
+from workers.mail.tasks import notify_doctor_async
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def plan(person: Person | None = None, kind: MailKind = MailKind.EMAIL_VERIFICATION) -> Mail:
+    with transaction.atomic():
+        mail = plan_mail(kind=kind, person=person or world.a_patient())
+    assert mail is not None
+    return mail
+
+
+def addresses(smtp: Smtp) -> Counter[str]:
+    return Counter(message["To"] for message in smtp.received)
+
+
+@pytest.fixture
+def to_smtp(smtp: Smtp, settings: Any) -> Smtp:
+    """This process, too, mails to the server."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", int(smtp.url.rpartition(":")[2])
+    return smtp
+
+
+# -- one after the other ------------------------------------------------------------------------------------
+
+
+def test_a_mail_goes_out_as_text_and_html_and_is_done(to_smtp: Smtp, settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Desk <desk@clinic.example>"
+    planned = plan(world.a_patient("ana"))
+
+    assert deliver_due() == 1
+    assert deliver_due() == 0
+
+    [message] = to_smtp.received
+    assert (message["To"], message["From"]) == ("ana@example.org", "Desk <desk@clinic.example>")
+    assert message["Message-ID"] == f"<{planned.seal}@clinic.example>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    kinds = [part.get_content_type() for part in message.iter_parts()]
+    assert kinds == ["text/plain", "text/html"]
+    planned.refresh_from_db()
+    assert planned.sent_at is not None
+    assert (planned.attempts, planned.error, planned.claim) == (1, "", None)
+
+
+def test_whom_nobody_can_reach_stops_nobody_else(to_smtp: Smtp) -> None:
+    _, gone, _ = (plan(world.a_patient(name)) for name in ("ana", "gone", "ben"))
+    to_smtp.refused.add("gone@example.org")
+
+    assert deliver_due() == 3
+
+    assert addresses(to_smtp) == Counter(["ana@example.org", "ben@example.org"])
+    gone.refresh_from_db()
+    # It is refused for good: nobody is helped by asking again.
+    assert (gone.error, gone.sent_at) == ("refused", None)
+    assert gone.failed_at is not None
+    assert deliver_due() == 0
+
+
+def test_a_server_that_is_away_is_asked_again_later(smtp: Smtp, to_smtp: Smtp) -> None:
+    smtp.close()
+    planned = [plan(), plan()]
+
+    assert deliver_due() == 2
+
+    for each in planned:
+        each.refresh_from_db()
+        assert (each.error, each.attempts, each.failed_at) == ("unreachable", 1, None)
+        assert each.due_at > clock.now() + timedelta(seconds=50)
+    assert deliver_due() == 0
+
+
+def test_our_own_mistake_in_one_mail_stops_no_other(to_smtp: Smtp) -> None:
+    unknown, good = plan(), plan(world.a_patient("ben"))
+    Mail.objects.filter(pk=unknown.pk).update(kind="no_such_kind")
+
+    assert deliver_due() == 2
+
+    unknown.refresh_from_db()
+    assert (unknown.error, unknown.failed_at) == ("mistake", None)
+    assert addresses(to_smtp) == Counter(["ben@example.org"])
+    good.refresh_from_db()
+    assert good.sent_at is not None
+
+
+def test_what_became_pointless_is_dropped_and_not_sent(to_smtp: Smtp) -> None:
+    with transaction.atomic():
+        plan_mail_to_address(
+            kind=MailKind.PASSWORD_RESET, address="nobody@example.org", once="reset"
+        )
+        plan_mail(kind=MailKind.INVITE, person=world.a_patient())
+
+    assert deliver_due() == 2
+    assert deliver_due() == 0
+
+    assert to_smtp.received == []
+    assert Mail.objects.filter(dropped_at=None).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "for_good"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a": (550, b"no")}), "refused", True),
+        (smtplib.SMTPRecipientsRefused({"a": (450, b"later")}), "refused", False),
+        (smtplib.SMTPServerDisconnected("gone"), "unreachable", False),
+        (smtplib.SMTPAuthenticationError(535, b"wrong"), "unreachable", False),
+        (smtplib.SMTPDataError(554, b"spam"), "unreachable", False),
+        (TimeoutError(), "unreachable", False),
+        (AnymailRecipientsRefused(), "refused", True),
+        (AnymailInvalidAddress(), "refused", True),
+        (AnymailRequestsAPIError("500"), "unreachable", False),
+        (KeyError("x"), "mistake", False),
+    ],
+)
+def test_each_failure_has_a_code_and_says_whether_to_try_again(
+    error: Exception, code: str, for_good: bool
+) -> None:
+    assert why(error) == (code, for_good)
+
+
+def test_mailjet_is_given_no_message_id_which_it_refuses(settings: Any) -> None:
+    from anymail.backends.mailjet import EmailBackend, MailjetPayload
+
+    from workers.mail.letters import write
+    from workers.mail.outbox import message_of
+
+    settings.ANYMAIL = {"MAILJET_API_KEY": "k", "MAILJET_SECRET_KEY": "s"}
+    planned = plan()
+    letter = write(planned)
+    assert letter is not None
+
+    payload = MailjetPayload(message_of(planned, letter), {}, EmailBackend())
+
+    sent = json.loads(payload.get_request_params("https://x.example/")["data"])
+    assert "Headers" not in sent["Globals"]
+    assert json.loads(sent["Globals"]["EventPayload"]) == {"mail": str(planned.seal)}
+    assert {"TextPart", "HTMLPart", "Subject"} <= sent["Globals"].keys()
+
+
+# -- doctors --------------------------------------------------------------------------------------------------
+
+
+def test_notifying_a_doctor_sends_the_mail_that_the_assignment_planned() -> None:
+    doctor, patient = world.a_doctor("osei"), world.a_patient()
+    from clinic.events import Subject
+
+    with transaction.atomic():
+        plan_mail(
+            kind=MailKind.DOCTOR_ASSIGNED,
+            person=doctor.person,
+            subject=Subject("person", patient.pk),
+        )
+
+    notify_doctor_async(doctor.pk, patient.pk)
+
+    [message] = django_mail.outbox
+    assert (message.to, message.subject) == (["osei@example.org"], "A patient was assigned to you")
+    assert deliver_due() == 0
+
+
+def test_notifying_a_doctor_of_whom_nothing_was_planned_mails_them_too() -> None:
+    doctor = world.a_doctor("osei")
+
+    notify_doctor_async(doctor.pk, world.a_patient().pk)
+    notify_doctor_async(10**15, 1)
+    notify_doctor_async(world.a_doctor(email="").pk, 1)
+
+    assert [message.to for message in django_mail.outbox] == [["osei@example.org"]]
+
+
+def test_notify_doctor_async_is_known_by_exactly_this_name() -> None:
+    from workers import app
+
+    app.loader.import_default_modules()
+    assert "notify_doctor_async" in app.tasks
+
+
+# -- real workers ---------------------------------------------------------------------------------------------
+
+
+def is_sent(*planned: Mail) -> bool:
+    return not Mail.objects.filter(pk__in=[each.pk for each in planned], sent_at=None).exists()
+
+
+def lease_ends() -> None:
+    Mail.objects.exclude(claim=None).update(claimed_until=clock.now())
+
+
+def test_two_workers_send_each_mail_once_and_log_no_link(
+    start_worker: StartWorker, smtp: Smtp
+) -> None:
+    people = [world.a_patient() for _ in range(20)]
+    planned = [plan(person) for person in people]
+    workers = [start_worker("one", wait=False), start_worker("two", wait=False)]
+    for worker in workers:
+        worker.wait_until_it_answers()
+
+    wait_until(lambda: is_sent(*planned), seconds=60, what="20 mails")
+
+    assert addresses(smtp) == Counter(person.email for person in people)
+    assert not Mail.objects.exclude(attempts=1).exists()
+    logs = "".join(worker.log.read_text() for worker in workers)
+    assert "mail_sent" in logs
+    for message in smtp.received:
+        body = message.get_body(("plain",))
+        assert body is not None
+        token = body.get_content().partition("#")[2].split()[0]
+        assert len(token) > 40
+        assert token not in logs
+        assert message["To"] not in logs
+
+
+def test_a_worker_killed_before_it_sent_loses_nothing(
+    start_worker: StartWorker, smtp: Smtp
+) -> None:
+    planned = plan(world.a_patient("ana"))
+    smtp.stall("greeting")
+    worker = start_worker()
+    wait_until(smtp.stalled.is_set, seconds=30, what="a worker at the server")
+    worker.kill()
+    planned.refresh_from_db()
+    assert (planned.sent_at, planned.attempts) == (None, 1)
+    assert claim_mail() is None
+    smtp.go_on()
+
+    lease_ends()
+    worker.start()
+
+    wait_until(lambda: is_sent(planned), seconds=30, what="the mail")
+    assert addresses(smtp) == Counter(["ana@example.org"])
+
+
+def test_a_worker_killed_between_sending_and_marking_sends_twice_under_one_message_id(
+    start_worker: StartWorker, smtp: Smtp
+) -> None:
+    planned = plan(world.a_patient("ana"))
+    smtp.stall("accepted")
+    worker = start_worker()
+    wait_until(smtp.stalled.is_set, seconds=30, what="an accepted mail")
+    worker.kill()
+    planned.refresh_from_db()
+    assert planned.sent_at is None
+    smtp.go_on()
+
+    lease_ends()
+    worker.start()
+
+    wait_until(lambda: is_sent(planned), seconds=30, what="the mail")
+    assert addresses(smtp) == Counter({"ana@example.org": 2})
+    assert {message["Message-ID"] for message in smtp.received} == {
+        f"<{planned.seal}@clinic.example>"
+    }
+    planned.refresh_from_db()
+    assert planned.attempts == 2
+
+
+def test_the_beat_asks_oftener_than_a_mail_may_wait() -> None:
+    entry = django_settings.CELERY_BEAT_SCHEDULE["deliver-due-mail"]
+
+    assert entry["schedule"] <= 5
+    assert entry["options"]["expires"] <= entry["schedule"]

@@ -1,0 +1,1 @@
+"""The channel of mails: what they say, and how they leave the outbox."""
