@@ -145,7 +145,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _remark(self, line: str) -> None:
-        self.stderr.write(line)
+        self.stderr.write(line, str)  # not in the colour of errors
         self.stderr.flush()
 
 

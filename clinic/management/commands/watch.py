@@ -203,7 +203,7 @@ class Screen:
                 self._is_connected = False
 
     def _remark(self, line: str) -> None:
-        self._command.stderr.write(line)
+        self._command.stderr.write(line, str)  # not in the colour of errors
         self._command.stderr.flush()
 
 
