@@ -6,11 +6,13 @@ from django.conf import settings
 from django.db.models import Min
 
 from clinic.models import IdempotentAnswer, Session
+from clinic.queries.mail import oldest_due_mail
 
 
 def overdue_seconds(now: datetime) -> dict[str, float]:
     """For each kind of work that a worker does by itself: how long its oldest piece has been due, 0 if none is."""
-    return {"housekeeping": _seconds(_oldest_expiry(), now)}
+    due = {"housekeeping": _oldest_expiry(), "mail": oldest_due_mail()}
+    return {work: _seconds(due_at, now) for work, due_at in due.items()}
 
 
 def _oldest_expiry() -> datetime | None:

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api import metrics as page
 from clinic import clock, metrics
 from clinic.environment import networks
-from clinic.models import Session
+from clinic.models import Mail, Session
 from clinic.queries.journal import frame_text
 from tests import world
 from tests.api.client import Api
@@ -192,6 +192,17 @@ def test_work_that_nobody_does_is_told() -> None:
     Session.objects.update(expires_at=clock.now() - timedelta(hours=2))
 
     assert now_told()[work] == pytest.approx(7200, abs=60)
+
+
+def test_mail_that_nobody_sends_is_told() -> None:
+    work = 'clinic_work_overdue_seconds{work="mail"}'
+    later, due = clock.now() + timedelta(hours=1), clock.now() - timedelta(minutes=5)
+    mail = Mail.objects.create(kind="invite", address="a@example.org", created_at=due, due_at=later)
+    assert now_told()[work] == 0
+
+    Mail.objects.filter(pk=mail.pk).update(due_at=due)
+
+    assert now_told()[work] == pytest.approx(300, abs=60)
 
 
 def test_without_a_database_the_rest_is_still_told() -> None:
