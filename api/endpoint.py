@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 
 from api.middleware import KEY_MAX_CHARS
 from clinic.actions.idempotency import Answer, answer_once
-from clinic.errors import ClinicError, FieldError
+from clinic.context import current_request
+from clinic.errors import ClinicError, FieldError, NotSignedIn
+from clinic.limits import admit_person, admit_stranger
 from clinic.models import Person
 from clinic.policy import Operation
 from clinic.shapes.base import Shape
@@ -24,7 +26,22 @@ Row = TypeVar("Row", bound=Model)
 KEY_HEADER: Final = "Idempotency-Key"
 
 
-class Endpoint(APIView):
+class Limited(APIView):
+    """Counts each request as the person's or, from whoever is not signed in, as its network's."""
+
+    def perform_authentication(self, request: Request) -> None:
+        try:
+            super().perform_authentication(request)
+        except NotSignedIn:
+            admit_stranger(current_request.get().network)
+            raise
+        if isinstance(request.user, Person):
+            admit_person(request.user.pk)
+        else:
+            admit_stranger(current_request.get().network)
+
+
+class Endpoint(Limited):
     """A view that declares per method which operation it is."""
 
     operations: ClassVar[Mapping[str, Operation]]

@@ -30,6 +30,7 @@ STATUS: Final[dict[type[errors.ClinicError], int]] = {
     errors.PossibleDuplicate: 409,
     errors.VersionConflict: 412,
     errors.IdempotencyKeyReused: 422,
+    errors.RateLimited: 429,
 }
 TITLES: Final = {
     400: "The request cannot be understood or accepted",
@@ -97,8 +98,13 @@ def _json(body: dict[str, Any], status: int, headers: dict[str, str] | None = No
 def _refusal(refusal: errors.ClinicError) -> JsonResponse:
     status = status_of(type(refusal))
     body = problem(status, refusal.code, refusal.text, **_members(refusal))
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return _json(body, status, headers)
+    return _json(body, status, _headers(refusal, status))
+
+
+def _headers(refusal: errors.ClinicError, status: int) -> dict[str, str]:
+    if isinstance(refusal, errors.RateLimited):
+        return {"Retry-After": str(refusal.retry_after_seconds)}
+    return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 def _members(refusal: errors.ClinicError) -> dict[str, Any]:
@@ -114,6 +120,8 @@ def _members(refusal: errors.ClinicError) -> dict[str, Any]:
             return {"alternatives": [start.isoformat() for start in refusal.alternatives]}
         case errors.InvalidTransition():
             return {"allowed": refusal.allowed}
+        case errors.RateLimited():
+            return {"retry_after_ms": refusal.retry_after_ms}
         case errors.PossibleDuplicate():
             return {"possible_duplicates": [duplicate_shape(d).wire() for d in refusal.duplicates]}
         case _:

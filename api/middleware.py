@@ -10,6 +10,7 @@ from django_structlog.middlewares import RequestMiddleware
 
 from clinic import metrics
 from clinic.context import RequestContext, current_request
+from clinic.limits import request_network
 
 KEY_MAX_CHARS: Final = 200
 REQUEST_ID_MAX_CHARS: Final = 64
@@ -37,10 +38,15 @@ class RequestLog(RequestMiddleware):
     def prepare(self, request: HttpRequest) -> None:
         super().prepare(request)
         bound = structlog.contextvars.get_contextvars()
+        network = request_network(
+            request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
+        )
+        structlog.contextvars.bind_contextvars(network=network)
         current_request.set(
             RequestContext(
                 request_id=_printable(str(bound.get("request_id", "")), REQUEST_ID_MAX_CHARS),
                 cause=_printable(request.headers.get("Idempotency-Key", ""), KEY_MAX_CHARS),
+                network=network,
             )
         )
 

@@ -32,6 +32,16 @@ class Problem(Shape):
     alternatives: list[str] = []
     allowed: list[str] = []
     possible_duplicates: list[DuplicateShape] = []
+    retry_after_ms: int = 0
+
+
+_RETRY_AFTER: Final = OpenApiParameter(
+    "Retry-After",
+    int,
+    OpenApiParameter.HEADER,
+    description="Seconds until it may be tried again; `retry_after_ms` says it more exactly.",
+    response=["429"],
+)
 
 
 class SessionTokenScheme(OpenApiAuthenticationExtension):
@@ -62,8 +72,9 @@ class ClinicSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         if not self._is_repeatable():
-            return []
+            return [_RETRY_AFTER]
         return [
+            _RETRY_AFTER,
             OpenApiParameter(
                 KEY_HEADER,
                 str,
@@ -78,6 +89,8 @@ class ClinicSchema(AutoSchema):
         refusal = OpenApiResponse(Problem, "A refusal with its code.")
         answer: Any = self._get_response_for_code
         bodies["default"] = answer(refusal, "default", [MEDIA_TYPE], direction)
+        limited = OpenApiResponse(Problem, "Too often: `rate_limited`, and when to try again.")
+        bodies["429"] = answer(limited, "429", [MEDIA_TYPE], direction)
         return bodies
 
     def get_tags(self) -> list[str]:
@@ -126,6 +139,11 @@ _LONG_POLL: Final[dict[str, Any]] = {
                         }
                     }
                 },
+            },
+            "429": {
+                "description": "Too often: `rate_limited`, and when to try again.",
+                "headers": {"Retry-After": {"schema": {"type": "integer"}}},
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
             },
             "default": {
                 "description": "A refusal with its code.",

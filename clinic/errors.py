@@ -50,6 +50,23 @@ class RefreshRaced(NotSignedIn):
     message = "This refresh token was used a moment ago. The session goes on with the newer one."
 
 
+class RateLimited(ClinicError):
+    """Too often: nothing was done. `retry_after_ms` says when it may be tried again."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_ms: int) -> None:
+        self.retry_after_ms = retry_after_ms
+        seconds = self.retry_after_seconds
+        super().__init__(
+            f"Too many tries. Try again in {seconds} second{'' if seconds == 1 else 's'}."
+        )
+
+    @property
+    def retry_after_seconds(self) -> int:
+        return -(-self.retry_after_ms // 1000)
+
+
 class FieldError(ClinicError):
     """A value that cannot be accepted, naming its field."""
 

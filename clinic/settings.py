@@ -15,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from clinic.environment import LOOPBACK as _LOOPBACK
 from clinic.environment import mail, networks, public_url, redis_address
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
+from clinic.rules.networks import parse_proxies
+from clinic.rules.rates import parse_rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -254,6 +256,24 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
 }
 
+# -- limits: times/seconds, or free tries/first wait/longest wait/forgotten after (seconds), or off --------
+# Whom to believe when they name the address they serve in X-Forwarded-For: so many proxies, or networks.
+TRUSTED_PROXIES = parse_proxies(env.str("CLINIC_TRUSTED_PROXIES", default="0"))
+# Requests of one signed-in person, and those of one network that come from nobody in particular.
+LIMIT_PERSON = parse_rate(env.str("CLINIC_LIMIT_PERSON", default="1200/60"))
+LIMIT_STRANGERS = parse_rate(env.str("CLINIC_LIMIT_STRANGERS", default="600/60"))
+# Tries to sign in to one account from one network; to one account from all networks that its owner has
+# not used in KNOWN_NETWORK_DAYS; and from one network to whatever accounts.
+LIMIT_SIGN_IN = parse_rate(env.str("CLINIC_LIMIT_SIGN_IN", default="5/1/900/86400"))
+LIMIT_SIGN_IN_ACCOUNT = parse_rate(env.str("CLINIC_LIMIT_SIGN_IN_ACCOUNT", default="20/1/300/3600"))
+LIMIT_SIGN_IN_NETWORK = parse_rate(env.str("CLINIC_LIMIT_SIGN_IN_NETWORK", default="300/600"))
+KNOWN_NETWORK_DAYS = 90
+# New accounts from one network, and refreshes of one session.
+LIMIT_REGISTER = parse_rate(env.str("CLINIC_LIMIT_REGISTER", default="60/3600"))
+LIMIT_REFRESH = parse_rate(env.str("CLINIC_LIMIT_REFRESH", default="120/60"))
+# Where the web processes count together; without Redis there is one, and the database.
+LIMIT_STORE = "" if REDIS_URL is None else "api.tallies.InRedis"
+
 # -- requests: how many are worked on at once in one web process; each holds a database connection -----
 REQUEST_THREADS = env.int("CLINIC_REQUEST_THREADS", default=8)
 
@@ -346,6 +366,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 # Behind TLS (a proxy that sets X-Forwarded-Proto): HSTS and secure cookies.
@@ -392,6 +413,8 @@ METRICS_FROM = networks(env.list("CLINIC_METRICS_FROM", default=["127.0.0.0/8", 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 # One line per request: when it is answered.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+# It would believe any X-Forwarded-For; `network` is in the lines instead.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 _SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,

@@ -22,7 +22,7 @@ from realtime import closing, departure, frames
 from realtime.closing import Closing
 from realtime.frames import ReadyFrame
 from realtime.hub import Hub, this_hub
-from realtime.limits import Bucket, Strikes
+from realtime.limits import Bucket, Strikes, network_of_scope
 from realtime.pump import Subscription
 from realtime.reads import Identity, identify, position
 
@@ -61,7 +61,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
         self._unacked = 0
         self._moved_at = self.loop.time()
         self._sent_at = self.loop.time()
-        self._address = ""
+        self._network = ""
         self._counted = False
         self._write_ready: Callable[[bytes], None] | None = None
 
@@ -86,17 +86,17 @@ class ClinicSocket(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.hub = this_hub()
-        self._address = (self.scope.get("client") or ("",))[0]
+        self._network = network_of_scope(self.scope)
         offered = frames.PROTOCOL in self.scope.get("subprotocols", [])
         await self.accept(frames.PROTOCOL if offered else None)
         departure.here.sockets.add(self)
         metrics.CONNECTS.inc()
-        self.hub.unauthenticated[self._address] += 1
+        self.hub.unauthenticated[self._network] += 1
         self._counted = True
         if departure.here.begun:
             await self.part(closing.GOING_AWAY)
             return
-        if self.hub.unauthenticated[self._address] > settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS:
+        if self.hub.unauthenticated[self._network] > settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS:
             await self.part(closing.TOO_MANY_FRAMES)
             return
         self._auth_timer = self.loop.call_later(settings.SOCKET_AUTH_SECONDS, self._auth_overdue)
@@ -153,9 +153,9 @@ class ClinicSocket(AsyncWebsocketConsumer):
     def _stop_waiting_for_auth(self) -> None:
         if self._counted:
             self._counted = False
-            self.hub.unauthenticated[self._address] -= 1
-            if not self.hub.unauthenticated[self._address]:
-                del self.hub.unauthenticated[self._address]
+            self.hub.unauthenticated[self._network] -= 1
+            if not self.hub.unauthenticated[self._network]:
+                del self.hub.unauthenticated[self._network]
         if self._auth_timer is not None:
             self._auth_timer.cancel()
             self._auth_timer = None

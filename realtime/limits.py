@@ -1,7 +1,18 @@
-"""How much a client may send."""
+"""How much a client may send, and which clients count as one."""
 
 from collections import deque
 from collections.abc import Callable
+from typing import Any
+
+from clinic.limits import request_network
+
+
+def network_of_scope(scope: Any) -> str:
+    """Where an ASGI request comes from, by the proxies that are believed."""
+    said = [
+        value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"
+    ]
+    return request_network((scope.get("client") or ("",))[0], ",".join(said))
 
 
 class Bucket:

@@ -13,13 +13,15 @@ from django.db import DatabaseError
 from pydantic import BaseModel, Field, ValidationError
 
 from clinic import clock, metrics
-from clinic.errors import NotSignedIn, TokenInvalid
+from clinic.errors import NotSignedIn, RateLimited, TokenInvalid
+from clinic.limits import admit_person, admit_stranger
 from clinic.policy import require_watch
 from clinic.queries.journal import Position
 from clinic.topics import NoSuchTopic, Topic, parse_topic
 from realtime import departure
 from realtime.frames import ReadyFrame
 from realtime.hub import Hub, this_hub
+from realtime.limits import network_of_scope
 from realtime.problems import HEADERS, PROBLEM, problem
 from realtime.reads import Identity, identify, next_delivery, position
 
@@ -28,8 +30,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Refused(Exception):
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, retry_after_ms: int = 0) -> None:
         self.status, self.code, self.detail = status, code, detail
+        self.retry_after_ms = retry_after_ms
         super().__init__(code)
 
 
@@ -65,11 +68,11 @@ async def _respond(scope: dict[str, Any], send: Send) -> None:
         body = await _answer(scope)
         await _send(send, 200, b"application/json", body, request_id)
     except Refused as refused:
-        await _send(send, refused.status, PROBLEM, _problem(refused, request_id), request_id)
+        await _refuse(send, refused, request_id)
     except DatabaseError as error:
         log.warning("poll_failed", error=type(error).__name__)
-        busy = Refused(503, "unavailable", "Try again in a moment.")
-        await _send(send, 503, PROBLEM, _problem(busy, request_id), request_id)
+        busy = Refused(503, "unavailable", "Try again in a moment.", retry_after_ms=2000)
+        await _refuse(send, busy, request_id)
 
 
 async def _answer(scope: dict[str, Any]) -> str:
@@ -77,7 +80,7 @@ async def _answer(scope: dict[str, Any]) -> str:
         raise Refused(405, "method_not_allowed", "Only GET works here.")
     hub = this_hub()
     try:
-        identity = await hub.reads.run(identify, _token(scope))
+        identity = await hub.reads.run(_let_in, scope)
         question = _question(scope)
         topic = parse_topic(question.topic)
         require_watch(identity.viewer, topic)
@@ -89,6 +92,8 @@ async def _answer(scope: dict[str, Any]) -> str:
                 place, frames = await _look(hub, topic, question, identity.session_id)
     except NotSignedIn as refusal:
         raise Refused(401, refusal.code, refusal.text) from None
+    except RateLimited as refusal:
+        raise Refused(429, refusal.code, refusal.text, refusal.retry_after_ms) from None
     except NoSuchTopic as refusal:
         raise Refused(404, refusal.code, refusal.text) from None
     events = ",".join(frame.text for frame in frames)
@@ -120,6 +125,17 @@ async def _look(
     return place, delivery.frames[: question.limit]
 
 
+def _let_in(scope: dict[str, Any]) -> Identity:
+    """Who asks, counted as every other request is (api/endpoint.py)."""
+    try:
+        identity = identify(_token(scope))
+    except NotSignedIn:
+        admit_stranger(network_of_scope(scope))
+        raise
+    admit_person(identity.viewer.pk)
+    return identity
+
+
 def _token(scope: dict[str, Any]) -> str:
     for name, value in scope["headers"]:
         if name == b"authorization":
@@ -138,18 +154,22 @@ def _question(scope: dict[str, Any]) -> Question:
         raise Refused(400, "invalid", f"The parameter {field} is missing or malformed.") from None
 
 
-def _problem(refused: Refused, request_id: str) -> str:
-    return problem(refused.status, refused.code, refused.detail, request_id)
+async def _refuse(send: Send, refused: Refused, request_id: str) -> None:
+    members = {"retry_after_ms": refused.retry_after_ms} if refused.status == 429 else {}
+    body = problem(refused.status, refused.code, refused.detail, request_id, **members)
+    await _send(send, refused.status, PROBLEM, body, request_id, refused.retry_after_ms)
 
 
-async def _send(send: Send, status: int, media_type: bytes, body: str, request_id: str) -> None:
+async def _send(
+    send: Send, status: int, media_type: bytes, body: str, request_id: str, retry_after_ms: int = 0
+) -> None:
     metrics.POLLS.labels(metrics.status_class(status)).inc()
     extra = [(b"content-type", media_type), (b"x-request-id", request_id.encode())]
     if status == 405:
         extra.append((b"allow", b"GET"))
     if status == 401:
         extra.append((b"www-authenticate", b"Bearer"))
-    if status == 503:
-        extra.append((b"retry-after", b"2"))
+    if retry_after_ms:
+        extra.append((b"retry-after", b"%d" % -(-retry_after_ms // 1000)))
     await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, *extra]})
     await send({"type": "http.response.body", "body": body.encode()})

@@ -2,7 +2,7 @@
 
 import json
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 PROBLEM: Final = b"application/problem+json"
 HEADERS: Final = [
@@ -13,7 +13,7 @@ HEADERS: Final = [
 ]
 
 
-def problem(status: int, code: str, detail: str, request_id: str) -> str:
+def problem(status: int, code: str, detail: str, request_id: str, **members: Any) -> str:
     return json.dumps(
         {
             "type": "about:blank",
@@ -22,5 +22,6 @@ def problem(status: int, code: str, detail: str, request_id: str) -> str:
             "detail": detail,
             "code": code,
             "request_id": request_id,
+            **members,
         }
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import django
 import pytest
+import redis
 from asgiref.sync import SyncToAsync
 from django.conf import settings as django_settings
 from django.db import connections
@@ -104,3 +105,23 @@ def close_async_connection() -> Iterator[None]:
 def cheap_passwords(settings: Any) -> None:
     """Argon2 as in production, at a hundredth of its price. Web processes keep the real one."""
     settings.PASSWORD_HASHERS = ["tests.passwords.CheapArgon2"]
+
+
+@pytest.fixture(scope="session")
+def redis_here() -> Iterator[redis.Redis | None]:
+    if django_settings.REDIS_URL is None:
+        yield None
+        return
+    with redis.Redis.from_url(django_settings.REDIS_URL, socket_timeout=5) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried_anything(redis_here: redis.Redis | None) -> None:
+    """The database is as new for each test; what limits count elsewhere has to be, too."""
+    from clinic.limits import IN_THIS_PROCESS
+
+    IN_THIS_PROCESS.clear()
+    if redis_here is not None:
+        for key in redis_here.scan_iter(f"{django_settings.REDIS_PREFIX}:limit:*", count=1000):
+            redis_here.delete(key)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from clinic.actions.schedules import lock_schedule
 from clinic.actions.sessions import end_sessions_of
+from clinic.context import current_request
 from clinic.errors import FieldError, Forbidden, NotFound
 from clinic.events import (
     DoctorApproved,
@@ -21,6 +22,7 @@ from clinic.events import (
     PersonDeactivated,
 )
 from clinic.journal import announce_rights, record
+from clinic.limits import guard, line
 from clinic.models import Doctor, Person, Role
 from clinic.policy import Operation, require
 from clinic.queries.people import people, person_by_id
@@ -45,8 +47,9 @@ class Registration:
 def register_person(registration: Registration) -> Person:
     """Make an account: patients at once, doctors pending until an admin approves them.
 
-    Raises FieldError naming the field, for a role that cannot be taken too.
+    Raises FieldError naming the field, for a role that cannot be taken too, and RateLimited.
     """
+    guard(*line("register", settings.LIMIT_REGISTER, current_request.get().network))
     if registration.role not in SELF_REGISTERED:
         raise FieldError("role", "Register as PATIENT or DOCTOR.", code="invalid_choice")
     is_doctor = registration.role == Role.DOCTOR

@@ -7,24 +7,36 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from clinic import clock
+from clinic.context import current_request
 from clinic.errors import RefreshRaced, TokenInvalid, WrongCredentials
 from clinic.journal import announce_rights
-from clinic.models import Person, Session
+from clinic.limits import Claim, digest, forgive, guard, line
+from clinic.models import KnownNetwork, Person, Session
 from clinic.tokens import TokenPair, mint, read_refresh
 
 
 def sign_in(*, username: str, password: str, device: str = "") -> TokenPair:
-    """Open a session by user name or e-mail. Raises WrongCredentials, alike for whatever was wrong."""
-    person = _person_called(username)
+    """Open a session by user name or e-mail. Raises WrongCredentials, alike for whatever was wrong.
+
+    Raises RateLimited where it was tried too often, whatever the password: for this name from this network,
+    for this name from all networks that its owner does not use, for this network.
+    """
+    network = current_request.get().network
+    person, is_at_home = _person_called(username, network)
+    lines = _lines_of(username, network, is_at_home=is_at_home)
+    guard(*lines, *line("sign_in_network", settings.LIMIT_SIGN_IN_NETWORK, network))
     if person is None:
         # As slow as a wrong password: the answer must not tell which accounts exist.
         make_password(password)
         raise WrongCredentials
     if not check_password(password, person.password, setter=None) or not person.is_active:
         raise WrongCredentials
+    forgive(*lines)
+    if network:
+        remember_network(person, network)
     return open_session(person, device=device)
 
 
@@ -48,6 +60,7 @@ def refresh_session(*, refresh: str) -> TokenPair:
     that somebody else holds the token: the session ends, TokenInvalid.
     """
     claims = read_refresh(refresh)
+    guard(*line("refresh", settings.LIMIT_REFRESH, str(claims.session_id)))
     now = clock.now()
     won = Session.objects.filter(
         _standing(), id=claims.session_id, generation=claims.generation
@@ -86,9 +99,35 @@ def end_sessions_of(person: Person, *, but: uuid.UUID | None = None) -> None:
     sessions.update(ended_at=clock.now())
 
 
-def _person_called(name: str) -> Person | None:
-    found = Person.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
-    return found.exclude(username="").first() if name else None
+def remember_network(person: Person, network: str) -> None:
+    """From now on the person has a line of their own for signing in from there."""
+    KnownNetwork.objects.update_or_create(
+        person=person, digest=digest(network), defaults={"last_used_at": clock.now()}
+    )
+
+
+def _person_called(name: str, network: str) -> tuple[Person | None, bool]:
+    """Who that is, and whether they have signed in from there before: one query for whoever it is."""
+    used = clock.now() - timedelta(days=settings.KNOWN_NETWORK_DAYS)
+    known = KnownNetwork.objects.filter(
+        person=OuterRef("pk"), digest=digest(network), last_used_at__gte=used
+    )
+    found = (
+        Person.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
+        .exclude(username="")
+        .annotate(is_at_home=Exists(known))
+        .first()
+    )
+    return found, found is not None and found.is_at_home
+
+
+def _lines_of(name: str, network: str, *, is_at_home: bool) -> list[Claim]:
+    # By the name as it was typed: a name and an address that share a line would show that they are one.
+    folded = name.upper().casefold()
+    lines = line("sign_in", settings.LIMIT_SIGN_IN, folded, network)
+    if not is_at_home:
+        lines += line("sign_in_account", settings.LIMIT_SIGN_IN_ACCOUNT, folded)
+    return lines
 
 
 def _standing() -> Q:

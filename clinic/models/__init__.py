@@ -4,6 +4,7 @@ from clinic.models.appointments import Appointment
 from clinic.models.availability import TimeOff, WorkingWindow
 from clinic.models.idempotency import IdempotentAnswer
 from clinic.models.journal import Entry, Epoch, Event, Notification, TopicHead
+from clinic.models.limits import KnownNetwork, Tally
 from clinic.models.mail import Mail, MailKind
 from clinic.models.people import Doctor, Person, Role
 from clinic.models.place import Clinic, Closure, Room
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "HealthRecord",
     "IdempotentAnswer",
+    "KnownNetwork",
     "Mail",
     "MailKind",
     "Notification",
@@ -28,6 +30,7 @@ __all__ = [
     "Role",
     "Room",
     "Session",
+    "Tally",
     "TimeOff",
     "TopicHead",
     "WorkingWindow",

@@ -202,6 +202,23 @@ async def test_an_address_holds_so_many_sockets_without_a_sign_in(settings: Any)
         assert hub_here().unauthenticated == {"198.51.100.7": 3, "198.51.100.8": 1}
 
 
+async def test_behind_a_proxy_each_client_holds_its_own_sockets(settings: Any) -> None:
+    settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS = 1
+    settings.TRUSTED_PROXIES = 1
+
+    def through_proxy(said: bytes) -> Any:
+        return connect(headers=(HOST, (b"x-forwarded-for", said)), address="10.0.0.1")
+
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(through_proxy(b"203.0.113.1"))
+        other = await stack.enter_async_context(through_proxy(b"203.0.113.2"))
+        await other.until(lambda frame: frame["op"] == "welcome")
+        # What a client says of itself stands before what the proxy says of it.
+        again = await stack.enter_async_context(through_proxy(b"192.0.2.9, 203.0.113.1"))
+        assert (await goodbye(again))[0] == 4429
+        assert hub_here().unauthenticated == {"203.0.113.1": 1, "203.0.113.2": 1}
+
+
 async def test_sockets_that_came_and_went_in_every_way_leave_no_count(settings: Any) -> None:
     settings.SOCKET_AUTH_SECONDS = 1
     settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS = 4

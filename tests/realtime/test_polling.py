@@ -11,6 +11,7 @@ from channels.testing import HttpCommunicator
 from clinic import clock
 from clinic.actions.sessions import end_session
 from clinic.models import Entry, Session
+from clinic.rules.rates import steady
 from realtime.asgi import application
 from tests import world
 from tests.clients import PATIENCE_SECONDS
@@ -47,6 +48,20 @@ async def poll(token: str | None, query: str, method: str = "GET") -> Answer:
     headers = [HOST] + ([(b"authorization", f"Bearer {token}".encode())] if token else [])
     peer = HttpCommunicator(application, method, f"/api/events/?{query}", headers=headers)
     return Answer(await peer.get_response(timeout=PATIENCE_SECONDS))
+
+
+async def test_who_polls_too_often_is_told_when_to_come_back(settings: Any) -> None:
+    settings.LIMIT_PERSON = settings.LIMIT_STRANGERS = steady(2, 60)
+    token = await a_token()
+
+    for asking in (token, None):
+        await poll(asking, f"topic={TOPIC}")
+        await poll(asking, f"topic={TOPIC}")
+        answer = await poll(asking, f"topic={TOPIC}")
+        assert (answer.status, answer.body["code"]) == (429, "rate_limited")
+        assert 0 < answer.body["retry_after_ms"] <= 30_000
+        assert answer.headers["retry-after"] == str(-(-answer.body["retry_after_ms"] // 1000))
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def a_token() -> str:
