@@ -1330,6 +1330,11 @@ export interface components {
              * @default []
              */
             possible_duplicates: components["schemas"]["DuplicateShape"][];
+            /**
+             * Retry After Ms
+             * @default 0
+             */
+            retry_after_ms: number;
         };
         /** @description Either `up_to` (a number of the inbox's topic) or `ids`. */
         ReadBodyRequest: {
@@ -1653,6 +1658,17 @@ export interface operations {
                     "application/json": components["schemas"]["AppointmentList"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -1684,6 +1700,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AvailableDoctorList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -1721,6 +1748,17 @@ export interface operations {
                     "application/json": components["schemas"]["Booked"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -1753,6 +1791,17 @@ export interface operations {
                     "application/json": components["schemas"]["SlotsAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -1781,6 +1830,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppointmentAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -1820,6 +1880,17 @@ export interface operations {
                     "application/json": components["schemas"]["AppointmentChanged"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -1852,6 +1923,17 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -1878,6 +1960,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A refusal with its code. */
             default: {
@@ -1909,6 +2002,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -1943,6 +2047,17 @@ export interface operations {
                     "application/json": components["schemas"]["Registered"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -1969,6 +2084,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClinicAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2001,6 +2127,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClinicAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2036,6 +2173,17 @@ export interface operations {
                     "application/json": components["schemas"]["DoctorList"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2062,6 +2210,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AvailabilityAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2096,6 +2255,17 @@ export interface operations {
                     "application/json": components["schemas"]["AvailabilityAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2126,6 +2296,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimeOffList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2163,6 +2344,17 @@ export interface operations {
                     "application/json": components["schemas"]["TimeOffAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2192,6 +2384,17 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2220,6 +2423,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AvailabilityAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2256,6 +2470,17 @@ export interface operations {
                     "application/json": components["schemas"]["AvailabilityAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2287,6 +2512,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SlotsAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2328,6 +2564,16 @@ export interface operations {
                     };
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2358,6 +2604,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2395,6 +2652,17 @@ export interface operations {
                     "application/json": components["schemas"]["Unread"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2425,6 +2693,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2459,6 +2738,17 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2490,6 +2780,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2527,6 +2828,17 @@ export interface operations {
                     "application/json": components["schemas"]["UserAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2558,6 +2870,17 @@ export interface operations {
                     "application/json": components["schemas"]["DoctorAccountList"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2584,6 +2907,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2618,6 +2952,17 @@ export interface operations {
                     "application/json": components["schemas"]["UserAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2648,6 +2993,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2681,6 +3037,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatientList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2718,6 +3085,17 @@ export interface operations {
                     "application/json": components["schemas"]["PatientAdded"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2750,6 +3128,17 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredFlat"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2778,6 +3167,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2813,6 +3213,17 @@ export interface operations {
                     "application/json": components["schemas"]["UserAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2844,6 +3255,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
@@ -2879,6 +3301,17 @@ export interface operations {
                     "application/json": components["schemas"]["UserAnswer"];
                 };
             };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A refusal with its code. */
             default: {
                 headers: {
@@ -2910,6 +3343,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A refusal with its code. */
