@@ -4,6 +4,7 @@ from django.urls import path, re_path, register_converter
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from api import (
+    addresses,
     app,
     appointments,
     auth,
@@ -12,8 +13,10 @@ from api import (
     health,
     metrics,
     notifications,
+    passwords,
     place,
     schedules,
+    sessions,
     users,
 )
 from api.fields import IdInPath
@@ -25,6 +28,13 @@ urlpatterns = [
     path("api/auth/login/", auth.LoginView.as_view()),
     path("api/auth/refresh/", auth.RefreshView.as_view()),
     path("api/auth/logout/", auth.LogoutView.as_view()),
+    path("api/auth/password/", passwords.PasswordView.as_view()),
+    path("api/auth/password/reset/", passwords.ResetView.as_view()),
+    path("api/auth/password/reset/confirm/", passwords.ConfirmView.as_view()),
+    path("api/auth/email/verify/", addresses.VerifyView.as_view()),
+    path("api/auth/email/resend/", addresses.ResendView.as_view()),
+    path("api/auth/sessions/", sessions.SessionsView.as_view()),
+    path("api/auth/sessions/<id:session_id>/", sessions.SessionView.as_view()),
     path("api/token/", auth.TokenView.as_view()),
     path("api/token/refresh/", auth.TokenRefreshView.as_view()),
     path("api/users/register/", auth.RegisterFlatView.as_view()),

@@ -1,5 +1,6 @@
 """One's own profile, and people for staff."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -19,6 +20,7 @@ from api.endpoint import (
     query_of,
 )
 from api.fields import Id
+from api.passwords import PasswordField
 from clinic.actions.accounts import NewAccount, add_patient, create_account
 from clinic.actions.idempotency import Answer
 from clinic.actions.people import (
@@ -111,7 +113,18 @@ class NewUserBody(ProfileBody):
 
 
 class OwnProfileBody(ProfileBody):
+    """Another `email` needs `current_password`; it has to be verified, and the old address is told."""
+
     ignored = frozenset(set(DoctorUserShape.model_fields) - set(ProfileBody._declared_fields))
+
+    email = serializers.EmailField(max_length=254, required=False)
+    current_password = PasswordField(required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        # An account without an address may send back what it was answered.
+        if isinstance(data, Mapping) and data.get("email") == "":
+            data = {name: value for name, value in data.items() if name != "email"}
+        return super().to_internal_value(data)
 
 
 class MeView(Endpoint):
@@ -135,9 +148,11 @@ class MeView(Endpoint):
 
     def _update(self, request: Request) -> Response:
         changes = body_of(request, OwnProfileBody)
-        specialization = changes.pop("specialization", None)
         person = update_profile(
-            actor=person_of(request), changes=changes, specialization=specialization
+            actor=person_of(request),
+            specialization=changes.pop("specialization", None),
+            password=changes.pop("current_password", ""),
+            changes=changes,
         )
         return Response({"user": user_shape(person).wire()})
 

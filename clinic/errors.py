@@ -83,7 +83,9 @@ class LinkInvalid(FieldError):
 
     def __init__(self) -> None:
         super().__init__(
-            "token", "This link has been used, or is too old. Ask for a new one.", code="link_invalid"
+            "token",
+            "This link has been used, or is too old. Ask for a new one.",
+            code="link_invalid",
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import environ
 import structlog
-from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.environment import LOOPBACK as _LOOPBACK
@@ -65,7 +65,8 @@ MIDDLEWARE = [
     "api.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "api.files.Files",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -271,6 +272,9 @@ KNOWN_NETWORK_DAYS = 90
 # New accounts from one network, and refreshes of one session.
 LIMIT_REGISTER = parse_rate(env.str("CLINIC_LIMIT_REGISTER", default="60/3600"))
 LIMIT_REFRESH = parse_rate(env.str("CLINIC_LIMIT_REFRESH", default="120/60"))
+# Links to a new password that one network asks for; one address gets one in MAIL_AGAIN_SECONDS.
+LIMIT_PASSWORD_RESET = parse_rate(env.str("CLINIC_LIMIT_PASSWORD_RESET", default="60/3600"))
+MAIL_AGAIN_SECONDS = 300
 # Where the web processes count together; without Redis there is one, and the database.
 LIMIT_STORE = "" if REDIS_URL is None else "api.tallies.InRedis"
 
@@ -356,24 +360,35 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF],
-        "style-src": [SELF, UNSAFE_INLINE],
+        # The nonce is there where a page asks for it: the web app's does, for the styles it makes.
+        "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF],
         "object-src": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }
 }
 CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
+# These hold for what is answered before Django, too (realtime/problems.py).
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
+        "microphone", "midi", "payment", "usb", "xr-spatial-tracking",
+    )
+)  # fmt: skip
 # Behind TLS (a proxy that sets X-Forwarded-Proto): HSTS and secure cookies.
 BEHIND_TLS = env.bool("CLINIC_BEHIND_TLS", default=False)
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # the names beside ours are not ours to speak for
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 # Where people find the clinic: the beginning of every link in a mail.

@@ -20,6 +20,7 @@ from django.urls import URLPattern, resolve
 from api.urls import urlpatterns
 from clinic import clock
 from clinic.actions.sessions import end_session
+from clinic.links import LinkKind, new_link_token
 from clinic.models import Person
 from clinic.policy import RULES, WATCHERS, Operation, may_watch, usual_topics
 from clinic.topics import TopicKind, parse_topic
@@ -38,6 +39,7 @@ VIEWERS: Final = (
     "gone", "ended", "stale",
 )  # fmt: skip
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+NEW_PASSWORD: Final = "another-horse-battery-8"
 
 # owner, other: patients; owner has the visit. treating: its doctor; stranger: another doctor; pending: one who
 # awaits approval. desk: a receptionist; root: a superuser. gone: deactivated; ended: logged out; stale: expired.
@@ -50,6 +52,14 @@ POST   /api/token/                              200 200 200 200 200 200 200 200 
 POST   /api/auth/refresh/                       200 200 200 200 200 200 200 200 200 200 200 200
 POST   /api/token/refresh/                      200 200 200 200 200 200 200 200 200 200 200 200
 POST   /api/auth/logout/                        401 204 204 204 204 204 204 204 204 401 401 401
+POST   /api/auth/password/                      401 204 204 204 204 204 204 204 204 401 401 401
+POST   /api/auth/password/reset/                202 202 202 202 202 202 202 202 202 202 202 202
+POST   /api/auth/password/reset/confirm/        204 204 204 204 204 204 204 204 204 204 204 204
+POST   /api/auth/email/verify/                  204 204 204 204 204 204 204 204 204 204 204 204
+POST   /api/auth/email/resend/                  401 202 202 202 202 202 202 202 202 401 401 401
+GET    /api/auth/sessions/                      401 200 200 200 200 200 200 200 200 401 401 401
+DELETE /api/auth/sessions/{phone}/              401 204 404 404 404 404 404 404 404 401 401 401
+DELETE /api/auth/sessions/{unknown}/            401 404 404 404 404 404 404 404 404 401 401 401
 GET    /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
 PUT    /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
 PATCH  /api/users/me/                           401 200 200 200 200 200 200 200 200 401 401 401
@@ -151,6 +161,7 @@ class Cast:
     tokens: dict[str, str | None]
     refresh: str
     start: str
+    links: dict[LinkKind, str]
 
     def body(self, row: Row) -> dict[str, Any]:
         """What a request needs so that rights alone decide."""
@@ -164,6 +175,14 @@ class Cast:
             return {"username": "owner", "password": world.PASSWORD}
         if path.endswith("/refresh/"):
             return {"refresh": self.refresh}
+        if path == "/api/auth/password/":
+            return {"old_password": world.PASSWORD, "new_password": NEW_PASSWORD}
+        if path.endswith("/reset/"):
+            return {"email": "owner@example.org"}
+        if path.endswith("/confirm/"):
+            return {"token": self.links[LinkKind.RESET], "password": NEW_PASSWORD}
+        if path.endswith("/verify/"):
+            return {"token": self.links[LinkKind.VERIFY]}
         if path.endswith("/book/"):
             return {
                 "doctor_id": self.ids["treating"], "start": self.start,
@@ -214,8 +233,10 @@ def cast() -> Cast:
     )
     ids = {name: person.pk for name, person in people.items()}
     ids |= {"visit": visit.pk, "absence": absence.pk, "unknown": 10**15}
-    refresh = world.tokens(people["owner"]).refresh
-    return Cast(ids, tokens, refresh, starts[1].isoformat())
+    phone = world.tokens(people["owner"])
+    ids["phone"] = session_of(phone.access).number
+    links = {kind: new_link_token(kind, people["owner"]) for kind in LinkKind}
+    return Cast(ids, tokens, phone.refresh, starts[1].isoformat(), links)
 
 
 # -- HTTP ----------------------------------------------------------------------------------------
@@ -273,7 +294,9 @@ def known_routes() -> Iterator[tuple[str, str]]:
 
 
 def test_the_table_has_every_route_and_no_others() -> None:
-    ids = dict.fromkeys(("owner", "unknown", "pending", "admin", "gone", "absence", "visit"), 1)
+    ids = dict.fromkeys(
+        ("owner", "unknown", "pending", "admin", "gone", "absence", "visit", "phone"), 1
+    )
     named = {
         (method, resolve(path.partition("?")[0].format(**ids, treating=1)).route)
         for method, path in (row.words for row in ROUTES)
@@ -298,7 +321,7 @@ def test_before_django_only_the_long_poll_and_the_socket_are_served() -> None:
 )
 def test_a_method_that_a_route_does_not_have_is_405_for_everyone(pattern: str) -> None:
     path = "/" + pattern.replace("<id:", "").replace(">", "")
-    for name in ("person_id", "doctor_id", "appointment_id", "time_off_id"):
+    for name in ("person_id", "doctor_id", "appointment_id", "time_off_id", "session_id"):
         path = path.replace(name, "1")
     has = {method for method, route in known_routes() if route == pattern}
     if path in (

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from clinic.actions.people import check_new_password, insert_person, require_zone
+from clinic.actions.mail import plan_mail
+from clinic.actions.passwords import check_new_password
+from clinic.actions.people import insert_person, require_zone
 from clinic.errors import FieldError, PossibleDuplicate
 from clinic.events import DoctorApproved, DoctorRegistered, HoursChanged
 from clinic.journal import record
-from clinic.models import Doctor, Person, Role
+from clinic.models import Doctor, MailKind, Person, Role
 from clinic.policy import Operation, require
 from clinic.queries.duplicates import Duplicate, Likeness, possible_duplicates
 from clinic.queries.people import person_by_id
@@ -25,7 +27,8 @@ TRIES: Final = 5
 class NewAccount:
     """What is said of a newcomer. `profile` holds optional fields of the person.
 
-    Without a user name one is made of the name; without a password nobody can sign in until invited.
+    Without a user name one is made of the name. Without a password nobody can sign in until they have set one:
+    who has an e-mail address is invited to.
     """
 
     role: str
@@ -80,7 +83,8 @@ def add_patient(
     )
     if duplicates and unless_duplicate:
         raise PossibleDuplicate(duplicates)
-    person = _create(account)
+    with transaction.atomic():
+        person = _create(account)
     return AddedPatient(person_by_id(person.pk), duplicates)
 
 
@@ -104,6 +108,8 @@ def _create(account: NewAccount) -> Person:
         insert_person(person)
     else:
         _insert_with_free_name(person)
+    invited = account.password is None
+    plan_mail(kind=MailKind.INVITE if invited else MailKind.EMAIL_VERIFICATION, person=person)
     return person
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from clinic.actions.mail import plan_mail
+from clinic.actions.passwords import check_new_password, prove_password
 from clinic.actions.schedules import lock_schedule
 from clinic.actions.sessions import end_sessions_of
 from clinic.context import current_request
@@ -23,7 +23,7 @@ from clinic.events import (
 )
 from clinic.journal import announce_rights, record
 from clinic.limits import guard, line
-from clinic.models import Doctor, Person, Role
+from clinic.models import Doctor, MailKind, Person, Role
 from clinic.policy import Operation, require
 from clinic.queries.people import people, person_by_id
 from clinic.queries.place import the_clinic
@@ -66,22 +66,34 @@ def register_person(registration: Registration) -> Person:
     person.set_password(registration.password)
     with transaction.atomic():
         insert_person(person)
+        plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=person)
         if is_doctor:
             Doctor.objects.create(person=person, specialization=registration.specialization)
             record(DoctorRegistered(person=person), actor=person)
     return person
 
 
-def update_profile(*, actor: Person, changes: dict[str, Any], specialization: str | None) -> Person:
-    """Change one's own profile. Raises FieldError."""
+def update_profile(
+    *, actor: Person, changes: dict[str, Any], specialization: str | None, password: str = ""
+) -> Person:
+    """Change one's own profile. Another e-mail address needs the password, too. Raises FieldError.
+
+    Whoever has the address can set a new password: a session alone must not be enough to change it.
+    """
     if "time_zone" in changes:
         require_zone(changes["time_zone"])
+    if changes.get("email", actor.email) != actor.email:
+        prove_password(actor, password, field="current_password")
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).get(pk=actor.pk)
-        zone_before = person.time_zone
+        zone_before, email_before = person.time_zone, person.email
         for name, value in changes.items():
             setattr(person, name, value)
+        if person.email != email_before:
+            person.email_verified_at = None
         _save(person)
+        if person.email != email_before:
+            _tell_of_new_address(person, email_before)
         if person.role == Role.DOCTOR:
             _update_practice(person, specialization, moved=person.time_zone != zone_before)
     return person_by_id(actor.pk)
@@ -141,19 +153,6 @@ def activate_person(*, actor: Person, person_id: int) -> Person:
     return _decide(actor, person_id, activate)
 
 
-def check_new_password(password: str, person: Person) -> None:
-    """Raises FieldError with the first rule a password breaks."""
-    if len(password) > settings.PASSWORD_MAX_CHARS:
-        raise FieldError(
-            "password", f"At most {settings.PASSWORD_MAX_CHARS} characters.", code="too_long"
-        )
-    try:
-        validate_password(password, person)
-    except ValidationError as error:
-        first = error.error_list[0]
-        raise FieldError("password", first.messages[0], code=first.code or "invalid") from None
-
-
 def _decide(
     actor: Person,
     person_id: int,
@@ -188,6 +187,12 @@ def _bookable_again(person: Person) -> list[Event]:
     if person.role != Role.DOCTOR or not person.is_approved:
         return []
     return [HoursChanged(doctor_id=person.pk)]
+
+
+def _tell_of_new_address(person: Person, before: str) -> None:
+    if before:
+        plan_mail(kind=MailKind.EMAIL_CHANGED, person=person, address=before)
+    plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=person)
 
 
 def _update_practice(person: Person, specialization: str | None, *, moved: bool) -> None:

@@ -11,10 +11,11 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from clinic import clock
 from clinic.context import current_request
-from clinic.errors import RefreshRaced, TokenInvalid, WrongCredentials
+from clinic.errors import NotFound, RefreshRaced, TokenInvalid, WrongCredentials
 from clinic.journal import announce_rights
 from clinic.limits import Claim, digest, forgive, guard, line
 from clinic.models import KnownNetwork, Person, Session
+from clinic.queries.sessions import standing_sessions
 from clinic.tokens import TokenPair, mint, read_refresh
 
 
@@ -86,6 +87,14 @@ def end_session(session_id: uuid.UUID) -> None:
     with transaction.atomic():
         Session.objects.filter(id=session_id, ended_at=None).update(ended_at=clock.now())
         announce_rights(session.person_id)
+
+
+def end_own_session(*, actor: Person, number: int) -> None:
+    """Sign out one of one's own devices. Raises NotFound for whatever is not a standing session of theirs."""
+    session = standing_sessions(actor).filter(number=number).first()
+    if session is None:
+        raise NotFound
+    end_session(session.id)
 
 
 def end_sessions_of(person: Person, *, but: uuid.UUID | None = None) -> None:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from clinic import clock
-from clinic.actions.people import check_new_password
+from clinic.actions.passwords import check_new_password
 from clinic.actions.sessions import end_session, end_sessions_of, sign_in
 from clinic.errors import ClinicError, FieldError
 from clinic.journal import announce_rights

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from clinic import clock
 from clinic.errors import TokenInvalid
 from clinic.models import Person, Session
 from clinic.rows import columns, fetch, instances
@@ -29,6 +31,12 @@ def person_signed_in(claims: AccessClaims) -> Person:
         raise TokenInvalid
     [person] = instances([Person], found[0])
     return cast(Person, person)
+
+
+def standing_sessions(person: Person) -> QuerySet[Session]:
+    """Where somebody is signed in at present, the last seen first."""
+    standing = Session.objects.filter(person=person, ended_at=None, expires_at__gt=clock.now())
+    return standing.order_by("-last_seen_at", "number")
 
 
 @dataclass(frozen=True, slots=True)

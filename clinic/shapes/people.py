@@ -33,6 +33,7 @@ class UserShape(Shape):
     id: int
     username: str
     email: str
+    email_verified_at: datetime | None
     first_name: str
     last_name: str
     role: Role

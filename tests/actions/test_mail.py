@@ -193,7 +193,7 @@ def test_what_kills_its_sender_every_time_is_given_up(clock: time_machine.Travel
     planned()
     for _ in range(ATTEMPTS):
         assert give_up_killed() == 0
-        assert claimed()
+        claimed()
         clock.shift(LEASE)
 
     assert claim_mail() is None

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from clinic.actions.passwords import check_new_password
 from clinic.actions.people import (
     Registration,
     activate_person,
     approve_doctor,
-    check_new_password,
     deactivate_person,
     register_person,
     reject_doctor,
@@ -134,7 +134,12 @@ def test_a_profile_cannot_take_another_persons_address() -> None:
     person = world.a_patient()
 
     with pytest.raises(FieldError) as refusal:
-        update_profile(actor=person, changes={"email": "TAKEN@example.org"}, specialization=None)
+        update_profile(
+            actor=person,
+            changes={"email": "TAKEN@example.org"},
+            specialization=None,
+            password=world.PASSWORD,
+        )
     assert refusal.value.field == "email"
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 ME = "/api/users/me/"
 # Everything a person may not give themselves, with a value that would be one.
 READ_ONLY = {
-    "id": 4711, "username": "other", "email": "other@example.org", "role": "ADMIN",
+    "id": 4711, "username": "other", "email_verified_at": "2001-01-01T00:00:00Z", "role": "ADMIN",
     "is_approved": True, "is_active": False, "created_at": "2001-01-01T00:00:00Z",
     "updated_at": "2001-01-01T00:00:00Z", "available_days": world.EVERY_DAY,
     "appointment_duration": 5, "max_patients_per_day": 1,

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 
 PATHS = ["/api/auth/register/", "/api/users/register/"]
 USER = {
-    "id", "username", "email", "first_name", "last_name", "role", "date_of_birth", "phone_number",
-    "address", "location", "time_zone", "language", "is_approved", "is_active", "created_at",
-    "updated_at",
+    "id", "username", "email", "email_verified_at", "first_name", "last_name", "role",
+    "date_of_birth", "phone_number", "address", "location", "time_zone", "language",
+    "is_approved", "is_active", "created_at", "updated_at",
 }  # fmt: skip
 DOCTOR = USER | {
     "specialization", "available_days", "appointment_duration", "max_patients_per_day",

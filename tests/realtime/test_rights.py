@@ -10,8 +10,9 @@ import pytest
 from django.db import transaction
 
 from clinic import clock
+from clinic.actions.passwords import change_password, set_password_by_link
 from clinic.actions.people import deactivate_person
-from clinic.actions.sessions import end_session, refresh_session
+from clinic.actions.sessions import end_own_session, end_session, refresh_session
 from clinic.errors import TokenInvalid
 from clinic.events import (
     CATALOGUE,
@@ -25,6 +26,7 @@ from clinic.events import (
     SlotEvent,
 )
 from clinic.journal import announce_rights
+from clinic.links import LinkKind, new_link_token
 from clinic.models import Doctor, HealthRecord, Person, Role, Session
 from clinic.queries.journal import heads_of
 from clinic.rules.slots import Slot, SlotState, Span
@@ -184,6 +186,41 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(by: str, sett
         await in_db(lambda: end_session(session_of(one.access).pk))
         assert await closed_within(ends, seconds) == (4401, "session_ended", "yes")
         await stays.ping()
+
+
+@BY
+@pytest.mark.parametrize(
+    "how", ["password changed", "password set by link", "signed out from afar"]
+)
+async def test_a_session_ended_from_afar_is_closed_and_the_one_that_did_it_stays(
+    how: str, by: str, settings: Any
+) -> None:
+    seconds = arrange(by, settings)
+    patient = await in_db(world.a_patient)
+    one, two = await in_db(world.tokens, patient), await in_db(world.tokens, patient)
+    other = await in_db(world.a_patient)
+
+    def end() -> None:
+        new, here = "another-horse-battery-8", session_of(two.access)
+        if how == "password changed":
+            change_password(actor=patient, session_id=here.id, old=world.PASSWORD, new=new)
+        elif how == "password set by link":
+            set_password_by_link(token=new_link_token(LinkKind.RESET, patient), password=new)
+        else:
+            end_own_session(actor=patient, number=session_of(one.access).number)
+
+    async with (
+        connect(token=one.access) as ends,
+        connect(token=two.access) as here,
+        signed_in(other) as stranger,
+    ):
+        await in_db(end)
+        assert await closed_within(ends, seconds) == (4401, "session_ended", "yes")
+        if how == "password set by link":
+            assert await closed_within(here, seconds) == (4401, "session_ended", "yes")
+        else:
+            await here.ping()
+        await stranger.ping()
 
 
 @BY

@@ -281,7 +281,7 @@ def test_a_worker_killed_between_sending_and_marking_sends_twice_under_one_messa
 
 
 def test_the_beat_asks_oftener_than_a_mail_may_wait() -> None:
-    entry = django_settings.CELERY_BEAT_SCHEDULE["deliver-due-mail"]
+    entry: Any = django_settings.CELERY_BEAT_SCHEDULE["deliver-due-mail"]
 
     assert entry["schedule"] <= 5
     assert entry["options"]["expires"] <= entry["schedule"]

@@ -130,6 +130,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/email/resend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Have the link mailed again, to one's own address, every few minutes at most.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postResend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/email/verify/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Show that the address of an account is its owner's. The link may be used again.
+         *
+         *     For those who may: what needs no sign-in.
+         */
+        post: operations["postVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login/": {
         parameters: {
             query?: never;
@@ -166,6 +208,73 @@ export interface paths {
          *     For those who may: what everyone signed in may do.
          */
         post: operations["postLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Change one's password; every other session of the account ends.
+         *
+         *     For those who may: what everyone signed in may do.
+         *
+         *     Refusals of its own: `rate_limited` (429).
+         */
+        post: operations["postPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Have a link to set a password mailed. The answer is the same whether anybody has the address.
+         *
+         *     For those who may: what needs no sign-in.
+         *
+         *     Refusals of its own: `rate_limited` (429).
+         */
+        post: operations["postReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Set a password by such a link; every session of the account ends.
+         *
+         *     For those who may: what needs no sign-in.
+         */
+        post: operations["postConfirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -209,6 +318,48 @@ export interface paths {
          */
         post: operations["postRegister"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description One's own sessions that stand, the last seen first.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{session_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Sign out there: its tokens stop, its sockets close.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        delete: operations["deleteSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -720,6 +871,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Accepted */
+        Accepted: {
+            /** Message */
+            message: string;
+        };
         /** AppointmentAnswer */
         AppointmentAnswer: {
             /** Appointment */
@@ -970,6 +1126,11 @@ export interface components {
         CancelBodyRequest: {
             reason?: string;
         };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        ChangeBodyRequest: {
+            old_password: string;
+            new_password: string;
+        };
         /** ClinicAnswer */
         ClinicAnswer: {
             clinic: components["schemas"]["ClinicShape"];
@@ -1004,6 +1165,12 @@ export interface components {
             date: string;
             /** Reason */
             reason: string;
+        };
+        /** @description `new_password` is another name of `password`. */
+        ConfirmBodyRequest: {
+            token: string;
+            password?: string;
+            new_password?: string;
         };
         /** DayShape */
         DayShape: {
@@ -1076,6 +1243,8 @@ export interface components {
             username: string;
             /** Email */
             email: string;
+            /** Email Verified At */
+            email_verified_at: string | null;
             /** First Name */
             first_name: string;
             /** Last Name */
@@ -1229,7 +1398,7 @@ export interface components {
             created_at: string;
             subject: components["schemas"]["SubjectShape"];
         };
-        /** @description The fields of a person that the person sets. */
+        /** @description Another `email` needs `current_password`; it has to be verified, and the old address is told. */
         OwnProfileBodyRequest: {
             first_name?: string;
             last_name?: string;
@@ -1241,6 +1410,9 @@ export interface components {
             time_zone?: string;
             language?: string;
             specialization?: string;
+            /** Format: email */
+            email?: string;
+            current_password?: string;
         };
         /** @description What is left out stays as it is; `closures` and `rooms` replace what is there. */
         PatchedClinicBodyRequest: {
@@ -1249,7 +1421,7 @@ export interface components {
             closures?: components["schemas"]["ClosureBodyRequest"][];
             rooms?: components["schemas"]["RoomBodyRequest"][];
         };
-        /** @description The fields of a person that the person sets. */
+        /** @description Another `email` needs `current_password`; it has to be verified, and the old address is told. */
         PatchedOwnProfileBodyRequest: {
             first_name?: string;
             last_name?: string;
@@ -1261,6 +1433,9 @@ export interface components {
             time_zone?: string;
             language?: string;
             specialization?: string;
+            /** Format: email */
+            email?: string;
+            current_password?: string;
         };
         /**
          * PatientAdded
@@ -1391,6 +1566,11 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
         };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        ResetBodyRequest: {
+            /** Format: email */
+            email: string;
+        };
         /**
          * Role
          * @enum {string}
@@ -1411,6 +1591,34 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /** SessionList */
+        SessionList: {
+            /** Count */
+            count: number;
+            /** Next */
+            next: string | null;
+            /** Previous */
+            previous: string | null;
+            /** Sessions */
+            sessions: components["schemas"]["SessionShape"][];
+        };
+        /**
+         * SessionShape
+         * @description `last_seen_at` is when it was last renewed: while it is in use, every few minutes.
+         */
+        SessionShape: {
+            /** Id */
+            id: number;
+            /** Device */
+            device: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Current */
+            current: boolean;
         };
         /**
          * SlotShape
@@ -1566,6 +1774,8 @@ export interface components {
             username: string;
             /** Email */
             email: string;
+            /** Email Verified At */
+            email_verified_at: string | null;
             /** First Name */
             first_name: string;
             /** Last Name */
@@ -1597,6 +1807,10 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        VerifyBodyRequest: {
+            token: string;
         };
         /**
          * VisitRecord
@@ -1902,6 +2116,87 @@ export interface operations {
             };
         };
     };
+    postResend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyBodyRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postLogin: {
         parameters: {
             query?: never;
@@ -1953,6 +2248,133 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBodyRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetBodyRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBodyRequest"];
+            };
+        };
         responses: {
             /** @description No response body */
             204: {
@@ -2046,6 +2468,88 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Registered"];
                 };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too often: `rate_limited`, and when to try again. */
             429: {
