@@ -483,24 +483,27 @@ class _Connection:
 
     async def _command(self, op: str, **fields: Any) -> int:
         number = next(self._ids)
-        await self._socket.send(json.dumps({"id": number, "op": op, **fields}))
+        await self._say({"id": number, "op": op, **fields})
         return number
+
+    async def _say(self, frame: Frame) -> None:
+        # That the other side is gone is for the reader to find: its last words come before its end.
+        with suppress(ConnectionClosed):
+            await self._socket.send(json.dumps(frame))
 
     async def _authenticate(self, token: str) -> None:
         self._auth = await self._command("auth", token=token)
 
     async def _ask(self) -> None:
         """Watch one topic after the other, no faster than the service takes commands."""
-        with suppress(ConnectionClosed):
-            for count in itertools.count():
-                topic = await self._to_ask.get()
-                place = self._inbox.places.get(topic)
-                since = {} if place is None else asdict(place)
-                fields = {"since": since.pop("seq"), **since} if since else {}
-                known = {name: value for name, value in fields.items() if value is not None}
-                self._watches[await self._command("watch", topic=topic, **known)] = topic
-                if count >= COMMANDS_AT_ONCE:
-                    await asyncio.sleep(COMMAND_EVERY_SECONDS)
+        for count in itertools.count():
+            topic = await self._to_ask.get()
+            place = self._inbox.places.get(topic)
+            fields = {} if place is None else {"since": place.seq, "epoch": place.epoch}
+            known = {name: value for name, value in fields.items() if value is not None}
+            self._watches[await self._command("watch", topic=topic, **known)] = topic
+            if count >= COMMANDS_AT_ONCE:
+                await asyncio.sleep(COMMAND_EVERY_SECONDS)
 
     def _want(self, topic: str) -> None:
         if topic not in self._asked_for:
@@ -510,10 +513,10 @@ class _Connection:
     async def _acknowledge(self) -> None:
         topics, self._unacked = self._unacked, {}
         self._unacked_events, self._ack_at = 0, math.inf
-        await self._socket.send(json.dumps({"op": "ack", "topics": topics}))
+        await self._say({"op": "ack", "topics": topics})
 
     async def _renew_until_done(self) -> None:
-        with suppress(SignedOut, ConnectionClosed):  # the service closes when the token has expired
+        with suppress(SignedOut):  # the service closes when the token has expired
             while True:
                 try:
                     await self._authenticate(await self._renew())
