@@ -14,8 +14,10 @@ LATEST: Final = date(2199, 12, 31)
 class Id(serializers.IntegerField):
     """The number of a row."""
 
-    def __init__(self, *, required: bool = True) -> None:
-        super().__init__(required=required, min_value=1, max_value=LARGEST_ID)
+    def __init__(self, *, required: bool = True, allow_null: bool = False) -> None:
+        super().__init__(
+            required=required, allow_null=allow_null, min_value=1, max_value=LARGEST_ID
+        )
 
 
 class Day(serializers.DateField):

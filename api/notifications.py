@@ -71,6 +71,12 @@ class InboxView(Endpoint):
         )
 
 
+class DoctorsInboxView(InboxView):
+    """A doctor's inbox under its older name."""
+
+    operations = {"GET": Operation.OWN_SCHEDULE}
+
+
 class ReadView(Endpoint):
     operations = {"POST": Operation.SIGNED_IN}
 

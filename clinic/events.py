@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple
 
-from clinic.topics import DESK, Topic, calendar_topic, slots_topic, user_topic
+from clinic.topics import DESK, Topic, calendar_topic, record_topic, slots_topic, user_topic
 
 if TYPE_CHECKING:
     from clinic.models.appointments import Appointment
-    from clinic.models.people import Person
-    from clinic.models.records import HealthRecord
+    from clinic.models.assignments import Assignment
+    from clinic.models.people import Doctor, Person
+    from clinic.models.records import Annotation, HealthRecord
     from clinic.rules.slots import Slot
 
 
@@ -120,18 +121,19 @@ class HoursChanged(Event):
         return Subject("doctor", self.doctor_id)
 
 
-# -- records: only that they exist ---------------------------------------------------------------------
+# -- records: what they say is told in their own topic, and nowhere else -----------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEvent(Event):
+    """`readers` are the doctors who may read it; `annotations` are those that stand."""
+
     record: HealthRecord
+    readers: tuple[int, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
 
     def topics(self) -> Sequence[Topic]:
-        readers = [self.record.patient_id]
-        if self.record.doctor_id is not None:
-            readers.append(self.record.doctor_id)
-        return [user_topic(reader) for reader in readers]
+        return [record_topic(self.record.pk), *_readers_topics(self.record, self.readers)]
 
     def subject(self) -> Subject:
         return Subject("record", self.record.pk)
@@ -141,8 +143,90 @@ class RecordCreated(RecordEvent):
     type = "record.created"
 
 
+class RecordUpdated(RecordEvent):
+    type = "record.updated"
+
+
+class RecordAssigned(RecordEvent):
+    type = "record.assigned"
+
+
+class RecordWithdrawn(RecordEvent):
+    type = "record.withdrawn"
+
+
 class RecordVoided(RecordEvent):
     type = "record.voided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationEvent(Event):
+    annotation: Annotation
+    record: HealthRecord
+    readers: tuple[int, ...]
+
+    def topics(self) -> Sequence[Topic]:
+        return [record_topic(self.record.pk), *_readers_topics(self.record, self.readers)]
+
+    def subject(self) -> Subject:
+        return Subject("record", self.record.pk)
+
+
+class AnnotationAdded(AnnotationEvent):
+    type = "annotation.added"
+
+    def notifies(self) -> Sequence[int]:
+        return [] if self.record.withdrawn_at else [self.record.patient_id]
+
+
+class AnnotationUpdated(AnnotationEvent):
+    type = "annotation.updated"
+
+
+class AnnotationRemoved(AnnotationEvent):
+    type = "annotation.removed"
+
+
+def _readers_topics(record: HealthRecord, readers: Sequence[int]) -> list[Topic]:
+    return [user_topic(reader) for reader in (record.patient_id, *readers)]
+
+
+# -- assignments -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentEvent(Event):
+    """Either of an assignment to the patient, or of one record (`why`: named on it, or booked)."""
+
+    doctor: Doctor
+    patient: Person
+    why: Literal["patient", "record", "booking"]
+    assignment: Assignment | None = None
+    record: HealthRecord | None = None
+
+    def topics(self) -> Sequence[Topic]:
+        return [user_topic(self.doctor.pk), user_topic(self.patient.pk), DESK]
+
+    def subject(self) -> Subject:
+        if self.record is not None:
+            return Subject("record", self.record.pk)
+        return Subject("patient", self.patient.pk)
+
+    def notifies(self) -> Sequence[int]:
+        return [self.doctor.pk, self.patient.pk]
+
+
+class DoctorAssigned(AssignmentEvent):
+    type = "doctor.assigned"
+
+    def notifies(self) -> Sequence[int]:
+        # A patient is told of the booking; that it lets the doctor read its record goes without saying.
+        parties = [self.doctor.pk]
+        return parties if self.why == "booking" else [*parties, self.patient.pk]
+
+
+class DoctorUnassigned(AssignmentEvent):
+    type = "doctor.unassigned"
 
 
 # -- people ----------------------------------------------------------------------------------------------
@@ -210,7 +294,15 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         SlotFreed,
         HoursChanged,
         RecordCreated,
+        RecordUpdated,
+        RecordAssigned,
+        RecordWithdrawn,
         RecordVoided,
+        AnnotationAdded,
+        AnnotationUpdated,
+        AnnotationRemoved,
+        DoctorAssigned,
+        DoctorUnassigned,
         DoctorRegistered,
         DoctorApproved,
         DoctorRejected,

@@ -1,13 +1,16 @@
 """Who may do what to which thing, and watch which topic: one predicate for every edge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from clinic.errors import Forbidden, NotFound, NotSignedIn
 from clinic.models.appointments import Appointment
+from clinic.models.assignments import Assignment
 from clinic.models.people import Role
-from clinic.topics import NoSuchTopic, Topic, TopicKind
+from clinic.models.records import Annotation, HealthRecord
+from clinic.topics import Topic, TopicKind
 
 
 class Actor(Protocol):
@@ -21,6 +24,20 @@ class Actor(Protocol):
     def is_active(self) -> bool: ...
     @property
     def is_approved(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReach:
+    """A record as it stands to one doctor: `assigned` by the record or by the patient."""
+
+    record: HealthRecord
+    assigned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationReach:
+    annotation: Annotation
+    reach: RecordReach
 
 
 class Operation(StrEnum):
@@ -43,6 +60,15 @@ class Operation(StrEnum):
     READ_APPOINTMENT = "read this appointment"
     CANCEL_APPOINTMENT = "cancel this appointment"
     READ_NOTES = "read the notes of this appointment"
+    CREATE_RECORD = "create a record of one's own"
+    SEE_RECORD = "see that this record exists (thing: RecordReach)"
+    READ_RECORD = "read what this record says (thing: RecordReach)"
+    CHANGE_RECORD = "change, void or assign this record (thing: RecordReach)"
+    ANNOTATE = "write in this record (thing: RecordReach)"
+    CHANGE_ANNOTATION = "change or remove this annotation (thing: AnnotationReach)"
+    OWN_PATIENTS = "list the patients one is assigned to"
+    ASSIGN_DOCTOR = "assign a doctor to this patient (thing: the patient's id)"
+    END_ASSIGNMENT = "end this assignment"
 
 
 Rule = Callable[[Actor, Any], bool]
@@ -72,6 +98,35 @@ def _may_book_for(actor: Actor, patient_id: int) -> bool:
     return _is_staff(actor) or (actor.role == Role.PATIENT and actor.pk == patient_id)
 
 
+def _is_own_record(actor: Actor, reach: RecordReach) -> bool:
+    record = reach.record
+    stands = record.voided_at is None and record.withdrawn_at is None
+    return stands and actor.role == Role.PATIENT and record.patient_id == actor.pk
+
+
+def _is_assigned(actor: Actor, reach: RecordReach) -> bool:
+    stands = reach.record.voided_at is None
+    return stands and actor.role == Role.DOCTOR and actor.is_approved and reach.assigned
+
+
+def _may_read_record(actor: Actor, reach: RecordReach) -> bool:
+    return _is_own_record(actor, reach) or _is_assigned(actor, reach)
+
+
+def _may_see_record(actor: Actor, reach: RecordReach) -> bool:
+    stands = reach.record.voided_at is None
+    return (_is_staff(actor) and stands) or _may_read_record(actor, reach)
+
+
+def _may_change_annotation(actor: Actor, thing: AnnotationReach) -> bool:
+    return _is_assigned(actor, thing.reach) and thing.annotation.doctor_id == actor.pk
+
+
+def _may_end(actor: Actor, assignment: Assignment) -> bool:
+    is_theirs = actor.pk in (assignment.patient_id, assignment.doctor_id)
+    return _is_staff(actor) or is_theirs
+
+
 RULES: Final[dict[Operation, Rule]] = {
     Operation.SIGNED_IN: lambda actor, thing: True,
     Operation.WRITE_CLINIC: _has_role(Role.ADMIN),
@@ -90,6 +145,15 @@ RULES: Final[dict[Operation, Rule]] = {
     Operation.READ_APPOINTMENT: lambda actor, thing: _is_staff(actor) or _is_party(actor, thing),
     Operation.CANCEL_APPOINTMENT: lambda actor, thing: _is_staff(actor) or _is_party(actor, thing),
     Operation.READ_NOTES: _is_party,
+    Operation.CREATE_RECORD: _has_role(Role.PATIENT),
+    Operation.SEE_RECORD: _may_see_record,
+    Operation.READ_RECORD: _may_read_record,
+    Operation.CHANGE_RECORD: _is_own_record,
+    Operation.ANNOTATE: _is_assigned,
+    Operation.CHANGE_ANNOTATION: _may_change_annotation,
+    Operation.OWN_PATIENTS: _has_role(Role.DOCTOR),
+    Operation.ASSIGN_DOCTOR: _may_book_for,
+    Operation.END_ASSIGNMENT: _may_end,
 }
 
 
@@ -117,24 +181,27 @@ def require_thing(actor: Actor | None, operation: Operation, thing: Any) -> None
         raise NotFound
 
 
-WATCHERS: Final[dict[TopicKind, Callable[[Actor, Topic], bool]]] = {
-    TopicKind.USER: lambda actor, topic: actor.pk == topic.owner,
-    TopicKind.CALENDAR: lambda actor, topic: (
+Watcher = Callable[[Actor, Topic, Collection[int]], bool]
+WATCHERS: Final[dict[TopicKind, Watcher]] = {
+    TopicKind.USER: lambda actor, topic, readers: actor.pk == topic.owner,
+    TopicKind.CALENDAR: lambda actor, topic, readers: (
         actor.role == Role.DOCTOR and actor.is_approved and actor.pk == topic.owner
     ),
-    TopicKind.SLOTS: lambda actor, topic: True,
-    TopicKind.DESK: lambda actor, topic: _is_staff(actor),
+    TopicKind.SLOTS: lambda actor, topic, readers: True,
+    TopicKind.RECORD: lambda actor, topic, readers: (
+        actor.pk in readers
+        and (actor.role == Role.PATIENT or (actor.role == Role.DOCTOR and actor.is_approved))
+    ),
+    TopicKind.DESK: lambda actor, topic, readers: _is_staff(actor),
 }
 
 
-def may_watch(actor: Actor, topic: Topic) -> bool:
-    """Asked when a topic is joined and again at every delivery."""
-    return actor.is_active and WATCHERS[topic.kind](actor, topic)
+def may_watch(actor: Actor, topic: Topic, *, readers: Collection[int] = ()) -> bool:
+    """Asked when a topic is joined and again at every delivery.
 
-
-def require_watch(actor: Actor, topic: Topic) -> None:
-    if not may_watch(actor, topic):
-        raise NoSuchTopic
+    `readers` are those who may read the record that a topic is about (queries/rights.py).
+    """
+    return actor.is_active and WATCHERS[topic.kind](actor, topic, readers)
 
 
 def usual_topics(actor: Actor) -> list[Topic]:

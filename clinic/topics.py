@@ -19,15 +19,16 @@ class TopicKind(StrEnum):
     USER = "user"
     CALENDAR = "calendar"
     SLOTS = "slots"
+    RECORD = "record"
     DESK = "desk"
 
 
-_OF_ONE: Final = re.compile(r"(user|calendar|slots)\.([1-9]\d{0,17})", re.ASCII)
+_OF_ONE: Final = re.compile(r"(user|calendar|slots|record)\.([1-9]\d{0,17})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A gapless numbered list of events. `owner` is the person it belongs to; the desk has none."""
+    """A gapless numbered list of events. `owner` is the person, or the record, it belongs to; the desk has none."""
 
     kind: TopicKind
     owner: int | None = None
@@ -46,6 +47,10 @@ def calendar_topic(doctor_id: int) -> Topic:
 
 def slots_topic(doctor_id: int) -> Topic:
     return Topic(TopicKind.SLOTS, doctor_id)
+
+
+def record_topic(record_id: int) -> Topic:
+    return Topic(TopicKind.RECORD, record_id)
 
 
 DESK: Final = Topic(TopicKind.DESK)

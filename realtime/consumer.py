@@ -15,7 +15,8 @@ from django.db import DatabaseError
 
 from clinic import clock, metrics
 from clinic.errors import ClinicError, TokenInvalid
-from clinic.policy import may_watch, usual_topics
+from clinic.policy import usual_topics
+from clinic.queries.rights import Rights
 from clinic.queries.sessions import Viewer
 from clinic.topics import NoSuchTopic, Topic, parse_topic
 from realtime import closing, departure, frames
@@ -291,8 +292,9 @@ class ClinicSocket(AsyncWebsocketConsumer):
     def _is_other(self, identity: Identity) -> bool:
         return identity.viewer.pk != self.viewer.pk or identity.session_id != self.session_id
 
-    async def apply_rights(self, viewer: Viewer | None) -> None:
-        """What the database says of this session now: None means that it has ended."""
+    async def apply_rights(self, rights: Rights) -> None:
+        """What the database says of this session now; nothing means that it has ended."""
+        viewer = rights.viewers.get(self.session_id)
         if viewer is None:
             await self.part(closing.SESSION_ENDED)
         elif not viewer.is_active:
@@ -300,15 +302,15 @@ class ClinicSocket(AsyncWebsocketConsumer):
         else:
             self.viewer = viewer
             for subscription in list(self.subscriptions.values()):
-                if not may_watch(viewer, subscription.topic):
+                topic = subscription.topic
+                # One that was joined meanwhile has just been asked about by itself.
+                if rights.answer_for(topic) and not rights.may_watch(self.session_id, topic):
                     await subscription.revoke("right_ended")
 
     # -- what -------------------------------------------------------------------------------------
 
     async def _watch(self, command: frames.Watch) -> None:
         topic = parse_topic(command.topic)
-        if not may_watch(self.viewer, topic):
-            raise NoSuchTopic
         if await self._is_refused(command):
             return
         # From here on the feed is woken; only then may the database be asked where the topic stands.

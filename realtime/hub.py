@@ -18,7 +18,7 @@ from django.db import DatabaseError
 
 from clinic import metrics
 from clinic.journal import Announcement
-from clinic.queries.sessions import viewers_behind
+from clinic.queries.rights import rights_now
 from clinic.topics import Topic
 from realtime.pump import Feed, Reader
 from realtime.reads import LIVE_THREADS, Pool, heads
@@ -112,9 +112,10 @@ class Hub:
 
     async def _recheck(self, sockets: list["ClinicSocket"]) -> None:
         with contextlib.suppress(DatabaseError):  # the sweep will ask again
-            viewers = await self.reads.run(viewers_behind, {one.session_id for one in sockets})
+            topics = {sub.topic for one in sockets for sub in one.subscriptions.values()}
+            rights = await self.reads.run(rights_now, {one.session_id for one in sockets}, topics)
             for socket in sockets:
-                await socket.apply_rights(viewers.get(socket.session_id))
+                await socket.apply_rights(rights)
 
     async def _sweep_for_ever(self) -> None:
         await self._for_ever("sweep", settings.SWEEP_SECONDS, self._sweep)

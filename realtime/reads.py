@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from clinic.errors import TokenInvalid
-from clinic.policy import may_watch, require_watch
 from clinic.queries.journal import (
     Frame,
     Position,
@@ -23,9 +22,10 @@ from clinic.queries.journal import (
     position_of,
 )
 from clinic.queries.journal import epoch as journal_epoch
-from clinic.queries.sessions import Viewer, person_signed_in, viewer_of, viewers_behind
+from clinic.queries.rights import Rights, rights_now
+from clinic.queries.sessions import Viewer, person_signed_in, viewer_of
 from clinic.tokens import read_access
-from clinic.topics import Topic
+from clinic.topics import NoSuchTopic, Topic
 from realtime.frames import ReadyFrame
 
 P = ParamSpec("P")
@@ -50,11 +50,10 @@ class Delivery:
 
     topic: Topic
     frames: list[ReadyFrame]
-    viewers: Mapping[uuid.UUID, Viewer]
+    rights: Rights
 
     def is_for(self, session_id: uuid.UUID) -> bool:
-        viewer = self.viewers.get(session_id)
-        return viewer is not None and may_watch(viewer, self.topic)
+        return self.rights.may_watch(session_id, self.topic)
 
 
 class Pool:
@@ -110,17 +109,19 @@ def identify(token: str) -> Identity:
 
 def position(topic: Topic, session_id: uuid.UUID) -> Position:
     """Where a topic stands, for a session that may watch it. Raises NoSuchTopic, TokenInvalid."""
-    viewer = viewers_behind([session_id]).get(session_id)
+    rights = rights_now([session_id], [topic])
+    viewer = rights.viewers.get(session_id)
     if viewer is None or not viewer.is_active:
         raise TokenInvalid
-    require_watch(viewer, topic)
+    if not rights.may_watch(session_id, topic):
+        raise NoSuchTopic
     return position_of(topic)
 
 
 def next_delivery(topic: Topic, after: int, session_id: uuid.UUID) -> Delivery:
     """One page of a topic for one session: its right to it is asked in the same breath."""
     frames = frames_after(str(topic), after, limit=settings.REPLAY_PAGE)
-    return Delivery(topic, _ready(frames), viewers_behind([session_id]))
+    return Delivery(topic, _ready(frames), rights_now([session_id], [topic]))
 
 
 def next_deliveries(
@@ -130,8 +131,8 @@ def next_deliveries(
     frames = frames_of_topics(
         {str(topic): seq for topic, seq in after.items()}, limit=settings.REPLAY_PAGE
     )
-    viewers = viewers_behind(sessions)
-    return {topic: Delivery(topic, _ready(frames.get(str(topic), [])), viewers) for topic in after}
+    rights = rights_now(sessions, after)
+    return {topic: Delivery(topic, _ready(frames.get(str(topic), [])), rights) for topic in after}
 
 
 def _ready(frames: list[Frame]) -> list[ReadyFrame]:

@@ -13,11 +13,19 @@ from typing import Any, Final
 import pytest
 
 from clinic.events import CATALOGUE
-from clinic.models import Doctor, Entry, Person
+from clinic.models import Doctor, Entry, HealthRecord, Person
 from clinic.policy import may_watch
 from clinic.queries.journal import frames_after
-from clinic.queries.records import record_references
-from clinic.topics import Topic, TopicKind, calendar_topic, parse_topic, slots_topic, user_topic
+from clinic.queries.records import readers_of, record_references
+from clinic.topics import (
+    Topic,
+    TopicKind,
+    calendar_topic,
+    parse_topic,
+    record_topic,
+    slots_topic,
+    user_topic,
+)
 from tests import world
 from tests.api.client import Api, Json, ok
 
@@ -50,7 +58,7 @@ class Screen:
 
     def catch_up(self) -> list[str]:
         """Apply what came after the snapshot; the types of it."""
-        assert may_watch(self.viewer, self.topic)
+        assert self._may_watch()
         frames = [json.loads(f.text) for f in frames_after(str(self.topic), self.seq, limit=1000)]
         assert [frame["seq"] for frame in frames] == list(
             range(self.seq + 1, self.seq + 1 + len(frames))
@@ -58,6 +66,15 @@ class Screen:
         for frame in frames:
             self.apply(frame)
         return [frame["type"] for frame in frames]
+
+    def is_shut_out(self) -> bool:
+        return False
+
+    def _may_watch(self) -> bool:
+        about_a_record = self.topic.kind is TopicKind.RECORD
+        owner = self.topic.owner or 0
+        readers = readers_of([owner])[owner] if about_a_record else ()
+        return may_watch(self.viewer, self.topic, readers=readers)
 
     def load(self) -> Json:
         raise NotImplementedError
@@ -98,6 +115,8 @@ class DeskScreen(CalendarScreen):
 
     def apply(self, frame: Json) -> None:
         super().apply(frame)
+        if frame["type"] in ("doctor.assigned", "doctor.unassigned"):
+            return  # what the desk shows of it is the news itself
         if frame["type"].startswith(("doctor.", "person.")) and frame["data"]["role"] == "DOCTOR":
             self.put("people", _without_hours(frame["data"]))
 
@@ -111,9 +130,7 @@ class OwnScreen(Screen):
         if self.viewer.role == "PATIENT":
             _, shown["appointments"] = self.pages("/api/appointments/", "appointments")
         shown["unread"] = ok(self.api.get("/api/notifications/"))["unread"]
-        shown["records"] = {
-            one.record: _without_actor(one.wire()) for one in record_references(self.viewer)
-        }
+        shown["records"] = self._records()
         shown["me"] = _without_hours(ok(self.api.get("/api/users/me/"))["user"])
         return shown
 
@@ -121,10 +138,15 @@ class OwnScreen(Screen):
         kind, data = frame["type"], frame["data"]
         if kind.startswith("appointment.") and "appointments" in self.state:
             self.put("appointments", data)
-        elif kind == "record.created":
+        elif kind in ("record.created", "record.updated"):
             self.state["records"][data["record"]] = _without_actor(data)
         elif kind == "record.voided":
             self.state["records"].pop(data["record"], None)
+        elif kind.startswith(("record.", "doctor.assigned", "doctor.unassigned")):
+            # Whose they are has changed: which ones are left, the list says.
+            self.state["records"] = self._records()
+        elif kind.startswith("annotation."):
+            assert data["record"] in self.state["records"]
         elif kind.startswith(("doctor.", "person.")):
             self.state["me"] = _without_hours(data)
         elif kind == "notification.read":
@@ -132,6 +154,9 @@ class OwnScreen(Screen):
         if "notification" in frame:
             self.state["inbox"][frame["notification"]["id"]] = frame["notification"]
             self.state["unread"] += 1
+
+    def _records(self) -> Json:
+        return {one.record: _without_actor(one.wire()) for one in record_references(self.viewer)}
 
     def _mark_read(self, mark: Json) -> None:
         for line in self.state["inbox"].values():
@@ -141,6 +166,34 @@ class OwnScreen(Screen):
             if named and line["read_at"] is None:
                 line["read_at"] = mark["read_at"]
         self.state["unread"] = mark["unread"]
+
+
+class RecordScreen(Screen):
+    """One record, with what is written in it."""
+
+    def load(self) -> Json:
+        answer = ok(self.api.get(f"/api/records/{self.topic.owner}/"))
+        record = answer["record"]
+        notes = {note["id"]: note for note in record.pop("annotations")}
+        return {"seq": answer["stream"]["seq"], "record": record, "notes": notes}
+
+    def apply(self, frame: Json) -> None:
+        kind, data = frame["type"], frame["data"]
+        if kind == "annotation.removed":
+            self.state["notes"].pop(data["id"], None)
+        elif kind.startswith("annotation."):
+            self.put("notes", data)
+        elif data["version"] >= self.state["record"]["version"]:
+            notes = data.pop("annotations")
+            self.state = {"record": data, "notes": {note["id"]: note for note in notes}}
+
+    def is_shut_out(self) -> bool:
+        """Whether the viewer has lost the right to this topic; then the record is not found any more."""
+        readers = readers_of([self.topic.owner or 0])[self.topic.owner or 0]
+        shut_out = not may_watch(self.viewer, self.topic, readers=readers)
+        if shut_out:
+            assert self.api.get(f"/api/records/{self.topic.owner}/").status_code == 404
+        return shut_out
 
 
 class SlotsScreen(Screen):
@@ -195,6 +248,10 @@ class Stage:
             self.book(self.ben, self.colleague, "2027-03-02T09:00:00Z"),
             self.book(self.ben, self.doctor, "2027-03-03T09:00:00Z", by=self.desk),
         ]
+        self.record = world.a_record(self.ana, self.doctor)
+        self.plain = world.a_record(self.ana)
+        self.note = world.annotate(self.record, self.doctor)
+        self.assignment = world.assign(self.ben, self.doctor)
         self.screens = list(self._screens())
         for screen in self.screens:
             screen.open()
@@ -209,6 +266,9 @@ class Stage:
             yield CalendarScreen(doctor.person, calendar_topic(doctor.pk))
         for person in (self.desk, self.admin):
             yield DeskScreen(person, Topic(TopicKind.DESK))
+        for person in (self.ana, self.doctor.person):
+            yield RecordScreen(person, record_topic(self.record.pk))
+        yield RecordScreen(self.ana, record_topic(self.plain.pk))
         yield SlotsScreen(self.ben, slots_topic(self.doctor.pk))
         yield SlotsScreen(self.desk, slots_topic(self.colleague.pk))
         yield SlotsScreen(self.doctor.person, slots_topic(self.pending.pk))
@@ -296,6 +356,34 @@ def time_off_and_back(stage: Stage) -> None:
     Api(stage.doctor).delete(f"/api/doctors/time_off/{first['id']}/")
 
 
+def change_a_record(stage: Stage) -> None:
+    changes = {"title": "Left knee", "record_type": "LAB_RESULT"}
+    ok(Api(stage.ana).patch(f"/api/records/{stage.record.pk}/", changes))
+
+
+def name_a_doctor(record: str, doctor: str | None) -> Thing:
+    def thing(stage: Stage) -> None:
+        body = {"doctor_id": getattr(stage, doctor).pk if doctor else None}
+        path = f"/api/records/{getattr(stage, record).pk}/assign/"
+        ok(Api(stage.ana).post(path, body))
+
+    return thing
+
+
+def write_a_note(stage: Stage) -> None:
+    path = f"/api/records/{stage.record.pk}/add_annotation/"
+    ok(Api(stage.doctor).post(path, {"content": "Ice."}), 201)
+
+
+def change_a_note(stage: Stage) -> None:
+    ok(Api(stage.doctor).patch(f"/api/annotations/{stage.note.pk}/", {"content": "More rest."}))
+
+
+def assign_a_doctor(stage: Stage) -> None:
+    path = f"/api/patients/{stage.ana.pk}/assign/"
+    ok(Api(stage.desk).post(path, {"doctor_id": stage.colleague.pk}), 201)
+
+
 # Things that happen, and what is told of each.
 CASES: Final[list[tuple[str, Thing]]] = [
     (
@@ -331,6 +419,21 @@ CASES: Final[list[tuple[str, Thing]]] = [
     ("doctor.rejected", lambda s: s.decide("reject", s.pending.pk)),
     ("person.deactivated", lambda s: s.decide("deactivate", s.ana.pk)),
     ("person.deactivated hours.changed", lambda s: s.decide("deactivate", s.colleague.pk)),
+    ("record.created doctor.assigned", lambda s: void(world.a_record(s.ana, s.colleague))),
+    ("record.updated", change_a_record),
+    ("record.assigned doctor.assigned", name_a_doctor("plain", "doctor")),
+    ("record.assigned doctor.assigned doctor.unassigned", name_a_doctor("record", "colleague")),
+    ("record.assigned doctor.unassigned", name_a_doctor("record", None)),
+    ("record.withdrawn", lambda s: world.remove_record(s.record)),
+    ("record.voided", lambda s: world.remove_record(s.plain)),
+    ("annotation.added", write_a_note),
+    ("annotation.updated", change_a_note),
+    (
+        "annotation.removed",
+        lambda s: void(Api(s.doctor).delete(f"/api/annotations/{s.note.pk}/")),
+    ),
+    ("doctor.assigned", assign_a_doctor),
+    ("doctor.unassigned", lambda s: void(world.end(s.assignment))),
     ("notification.read", read_one),
     ("notification.read", read_up_to),
 ]
@@ -364,6 +467,8 @@ def test_after_its_events_every_client_has_what_a_fresh_load_gives(
         if _is_gone(screen.viewer):
             assert screen.api.get("/api/users/me/").status_code == 401
             continue
+        if screen.is_shut_out():
+            continue
         before = copy.deepcopy(screen.state)
         heard = screen.catch_up()
         for name in heard:
@@ -376,10 +481,13 @@ def test_after_its_events_every_client_has_what_a_fresh_load_gives(
 
 
 def _topics_without_a_client(stage: Stage) -> set[Topic]:
-    """Those of people who are shut out, and of who registered meanwhile."""
+    """Those of people who are shut out, of who registered meanwhile, and of records nobody looks at."""
     looking = {screen.viewer.pk for screen in stage.screens if not _is_gone(screen.viewer)}
     others = Person.objects.exclude(pk__in=looking).values_list("pk", flat=True)
-    return {topic(pk) for pk in others for topic in (user_topic, calendar_topic, slots_topic)}
+    theirs = {topic(pk) for pk in others for topic in (user_topic, calendar_topic, slots_topic)}
+    shown = {screen.topic for screen in stage.screens if not screen.is_shut_out()}
+    records = map(record_topic, HealthRecord.objects.values_list("pk", flat=True))
+    return theirs | (set(records) - shown)
 
 
 def _is_gone(person: Person) -> bool:

@@ -212,7 +212,7 @@ def test_nobody_is_notified_of_what_they_did_themselves() -> None:
     doctor, patient, desk = world.a_doctor(), world.a_patient(), world.a_receptionist()
 
     world.book(doctor, patient)
-    assert [n.person_id for n in Notification.objects.all()] == [doctor.pk]
+    assert [n.person_id for n in Notification.objects.all()] == [doctor.pk, doctor.pk]
 
     Notification.objects.all().delete()
     world.book(doctor, patient, actor=desk)
@@ -233,7 +233,7 @@ def test_a_line_of_the_inbox_has_the_number_of_its_event_in_that_persons_topic()
     for line in Notification.objects.filter(person=doctor.person):
         entry = Entry.objects.get(topic=f"user.{doctor.pk}", seq=line.seq)
         body = json.loads(entry.body)
-        assert body["type"] == line.type == "appointment.booked"
+        assert body["type"] == line.type
         assert body["notification"]["id"] == line.pk
         assert body["notification"]["seq"] == line.seq
     assert "notification" not in bodies(DESK)[0]
@@ -328,6 +328,13 @@ def test_every_event_of_the_catalogue_can_be_recorded(kind: str) -> None:
         "slot": slot,
         "dates": (NINE.date(),),
         "record": booked.health_record,
+        "readers": (doctor.pk,),
+        "annotations": (),
+        "annotation": world.annotate(booked.health_record, doctor),
+        "doctor": doctor,
+        "patient": patient,
+        "why": "record",
+        "assignment": world.assign(patient, doctor),
         "person": doctor.person,
         "person_id": patient.pk,
         "up_to": 1,

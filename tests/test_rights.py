@@ -98,6 +98,30 @@ GET    /api/appointments/{visit}/               401 200 404 200 404 404 200 200 
 GET    /api/appointments/{unknown}/             401 404 404 404 404 404 404 404 404 401 401 401
 POST   /api/appointments/{visit}/cancel/        401 200 404 200 404 404 200 200 200 401 401 401
 POST   /api/appointments/{unknown}/cancel/      401 404 404 404 404 404 404 404 404 401 401 401
+GET    /api/records/                            401 200 200 200 200 200 200 200 200 401 401 401
+POST   /api/records/                            401 201 201 403 403 403 403 403 403 401 401 401
+GET    /api/records/{record}/                   401 200 404 200 404 404 200 200 200 401 401 401
+PUT    /api/records/{record}/                   401 200 404 403 404 404 403 403 403 401 401 401
+PATCH  /api/records/{record}/                   401 200 404 403 404 404 403 403 403 401 401 401
+DELETE /api/records/{record}/                   401 204 404 403 404 404 403 403 403 401 401 401
+GET    /api/records/{unknown}/                  401 404 404 404 404 404 404 404 404 401 401 401
+POST   /api/records/{record}/assign/            401 200 404 403 404 404 403 403 403 401 401 401
+POST   /api/records/{record}/add_annotation/    401 403 404 201 404 404 403 403 403 401 401 401
+GET    /api/records/{record}/history/           401 200 404 200 404 404 403 403 403 401 401 401
+PATCH  /api/annotations/{note}/                 401 403 404 200 404 404 404 404 404 401 401 401
+DELETE /api/annotations/{note}/                 401 403 404 204 404 404 404 404 404 401 401 401
+GET    /api/comments/                           401 200 200 200 200 200 200 200 200 401 401 401
+POST   /api/comments/                           401 403 404 201 404 404 403 403 403 401 401 401
+GET    /api/comments/{note}/                    401 200 404 200 404 404 404 404 404 401 401 401
+PATCH  /api/comments/{note}/                    401 403 404 200 404 404 404 404 404 401 401 401
+DELETE /api/comments/{note}/                    401 403 404 204 404 404 404 404 404 401 401 401
+POST   /api/doctors/annotations/                401 403 403 201 404 403 403 403 403 401 401 401
+GET    /api/doctors/my_patients/                401 403 403 200 200 403 403 403 403 401 401 401
+GET    /api/doctors/patients/                   401 403 403 200 200 403 403 403 403 401 401 401
+GET    /api/doctors/notifications/              401 403 403 200 200 200 403 403 403 401 401 401
+POST   /api/patients/{owner}/assign/            401 201 404 404 404 404 201 201 201 401 401 401
+POST   /api/patients/{unknown}/assign/          401 404 404 404 404 404 404 404 404 401 401 401
+POST   /api/assignments/{assignment}/end/       401 200 404 200 404 404 200 200 200 401 401 401
 GET    /api/notifications/                      401 200 200 200 200 200 200 200 200 401 401 401
 POST   /api/notifications/read/                 401 200 200 200 200 200 200 200 200 401 401 401
 GET    /api/schema/                             200 200 200 200 200 200 200 200 200 200 200 200
@@ -126,7 +150,9 @@ watch slots.{treating}       out ok  ok  ok  ok  ok  ok  ok  ok  out out out
 watch slots.{unknown}        out ok  ok  ok  ok  ok  ok  ok  ok  out out out
 watch desk                   out no  no  no  no  no  ok  ok  ok  out out out
 watch desk.{owner}           out no  no  no  no  no  no  no  no  out out out
-watch record.{owner}         out no  no  no  no  no  no  no  no  out out out
+watch record.{record}        out ok  no  ok  no  no  no  no  no  out out out
+watch record.{withdrawn}     out no  no  ok  no  no  no  no  no  out out out
+watch record.{unknown}       out no  no  no  no  no  no  no  no  out out out
 watch nonsense               out no  no  no  no  no  no  no  no  out out out
 """
 
@@ -197,11 +223,30 @@ class Cast:
             return {"role": "ADMIN", "first_name": "New", "password": world.PASSWORD}
         if path == "/api/users/patients/":
             return {"first_name": "New", "last_name": "Patient"}
+        if path.startswith(("/api/records/", "/api/annotations/", "/api/comments/")):
+            return self._of_records(row)
+        if path == "/api/doctors/annotations/":
+            return {"record_id": self.ids["record"], "content": "Rest."}
+        if path.startswith("/api/patients/"):
+            return {"doctor_id": self.ids["stranger"]}
         if path == "/api/clinic/":
             return {"name": "Am Park", "rooms": [{"name": "1"}]}
         if path.endswith("/read/"):
             return {"up_to": 1}
         return {}
+
+    def _of_records(self, row: Row) -> dict[str, Any]:
+        method, path = row.words
+        if path.endswith("/assign/"):
+            return {"doctor_id": self.ids["stranger"]}
+        if path.startswith("/api/comments/"):
+            return {
+                "comment": "Rest.",
+                **({"record": self.ids["record"]} if method == "POST" else {}),
+            }
+        if path.startswith("/api/annotations/") or path.endswith("/add_annotation/"):
+            return {"content": "Rest."}
+        return {"record_type": "OTHER", "title": "Knee"} if method in ("POST", "PUT") else {}
 
 
 def cast() -> Cast:
@@ -231,7 +276,15 @@ def cast() -> Cast:
     absence = world.time_off(
         doctors["treating"], starts[0] + timedelta(days=60), starts[0] + timedelta(days=61)
     )
+    assignment = world.assign(people["owner"], doctors["treating"])
+    record, withdrawn = world.a_record(people["owner"]), world.a_record(people["owner"])
+    note = world.annotate(record, doctors["treating"])
+    world.annotate(withdrawn, doctors["treating"])
+    world.remove_record(withdrawn)
     ids = {name: person.pk for name, person in people.items()}
+    ids |= {
+        "assignment": assignment.pk, "record": record.pk, "withdrawn": withdrawn.pk, "note": note.pk,
+    }  # fmt: skip
     ids |= {"visit": visit.pk, "absence": absence.pk, "unknown": 10**15}
     phone = world.tokens(people["owner"])
     ids["phone"] = session_of(phone.access).number
@@ -295,7 +348,20 @@ def known_routes() -> Iterator[tuple[str, str]]:
 
 def test_the_table_has_every_route_and_no_others() -> None:
     ids = dict.fromkeys(
-        ("owner", "unknown", "pending", "admin", "gone", "absence", "visit", "phone"), 1
+        (
+            "owner",
+            "unknown",
+            "pending",
+            "admin",
+            "gone",
+            "absence",
+            "visit",
+            "record",
+            "note",
+            "assignment",
+            "phone",
+        ),
+        1,
     )
     named = {
         (method, resolve(path.partition("?")[0].format(**ids, treating=1)).route)
@@ -321,8 +387,7 @@ def test_before_django_only_the_long_poll_and_the_socket_are_served() -> None:
 )
 def test_a_method_that_a_route_does_not_have_is_405_for_everyone(pattern: str) -> None:
     path = "/" + pattern.replace("<id:", "").replace(">", "")
-    for name in ("person_id", "doctor_id", "appointment_id", "time_off_id", "session_id"):
-        path = path.replace(name, "1")
+    path = re.sub(r"\w+_id", "1", path)
     has = {method for method, route in known_routes() if route == pattern}
     if path in (
         "/livez",
@@ -430,7 +495,7 @@ def test_the_table_has_every_command() -> None:
 
 
 def test_the_table_has_every_kind_of_topic() -> None:
-    ids = dict.fromkeys(("owner", "treating", "pending", "unknown"), 1)
+    ids = dict.fromkeys(("owner", "treating", "pending", "unknown", "record", "withdrawn"), 1)
     watched = {
         parse_topic(row.words[1].format(**ids)).kind
         for row in COMMANDS

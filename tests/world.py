@@ -5,9 +5,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from clinic import clock
+from clinic.actions import records
+from clinic.actions.annotations import annotate_record
 from clinic.actions.appointments import WallClock, book_appointment, cancel_appointment
+from clinic.actions.assignments import assign_doctor, end_assignment
+from clinic.actions.records import create_record
 from clinic.actions.sessions import open_session
-from clinic.models import Appointment, Doctor, Entry, Person, Role, TimeOff, WorkingWindow
+from clinic.models import (
+    Annotation,
+    Appointment,
+    Assignment,
+    Doctor,
+    Entry,
+    HealthRecord,
+    Person,
+    Role,
+    TimeOff,
+    WorkingWindow,
+)
 from clinic.queries.schedules import calendar_of, free_starts
 from clinic.rules.hours import Weekday, parse_available_days
 from clinic.tokens import TokenPair
@@ -117,6 +132,31 @@ def next_free_starts(doctor: Doctor, count: int) -> list[datetime]:
 
 def time_off(doctor: Doctor, start: datetime, end: datetime) -> TimeOff:
     return TimeOff.objects.create(doctor=doctor, start=start, end=end)
+
+
+def a_record(patient: Person, doctor: Doctor | None = None, **says: Any) -> HealthRecord:
+    return create_record(
+        actor=patient,
+        doctor_id=doctor.pk if doctor else None,
+        **{"record_type": "OTHER", "title": "Knee", "description": "It hurts.", **says},
+    )
+
+
+def annotate(record: HealthRecord, doctor: Doctor, content: str = "Rest.") -> Annotation:
+    return annotate_record(actor=doctor.person, record_id=record.pk, content=content)
+
+
+def remove_record(record: HealthRecord) -> None:
+    records.remove_record(actor=record.patient, record_id=record.pk)
+
+
+def assign(patient: Person, doctor: Doctor, *, actor: Person | None = None) -> Assignment:
+    done = assign_doctor(actor=actor or patient, patient_id=patient.pk, doctor_id=doctor.pk)
+    return done.assignment
+
+
+def end(assignment: Assignment, *, actor: Person | None = None) -> Assignment:
+    return end_assignment(actor=actor or assignment.patient, assignment_id=assignment.pk)
 
 
 def tokens(person: Person, *, device: str = "a test") -> TokenPair:

@@ -1,6 +1,5 @@
 """Booking and cancelling."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from clinic import clock
+from clinic.actions.records import new_reference, told_by_mail
 from clinic.actions.schedules import lock_schedule
 from clinic.errors import (
     AlreadyStarted,
@@ -24,6 +24,7 @@ from clinic.errors import (
 from clinic.events import (
     AppointmentBooked,
     AppointmentCancelled,
+    DoctorAssigned,
     Event,
     HoursChanged,
     RecordCreated,
@@ -36,7 +37,9 @@ from clinic.models import Appointment, Doctor, HealthRecord, Person, RecordType,
 from clinic.models.appointments import DOCTOR_OVERLAP, PATIENT_OVERLAP
 from clinic.policy import Operation, require, require_thing
 from clinic.queries.appointments import appointment_for, appointments_with_everything
+from clinic.queries.assignments import doctors_assigned_to
 from clinic.queries.people import doctor_account
+from clinic.queries.records import reading_doctors
 from clinic.queries.schedules import Calendar, calendar_of, free_starts
 from clinic.rows import insert, lock_row
 from clinic.rules.slots import SlotState, Span, is_full, require_bookable
@@ -86,11 +89,12 @@ def book_appointment(
         now = clock.now()
         require_bookable(calendar.schedule, calendar.busy, span, now=now)
         appointment = _insert(doctor, patient, span, notes, now)
+        readers, known = doctors_assigned_to(patient.pk, besides=doctor.pk)
         visit = _open_visit_record(appointment, now)
         record(
             AppointmentBooked(appointment=appointment),
             *_slot_events(doctor, calendar, [*calendar.busy, span], span, now=now),
-            RecordCreated(record=visit),
+            *_visit_record_events(visit, doctor, known=known, readers=readers),
             actor=actor,
         )
     return Booking(appointment, visit)
@@ -203,7 +207,7 @@ def _alternatives(doctor_id: int, when: datetime | WallClock) -> list[datetime]:
 
 def _open_visit_record(appointment: Appointment, now: datetime) -> HealthRecord:
     visit = HealthRecord(
-        reference=f"HR-{secrets.token_hex(5).upper()}",
+        reference=new_reference(),
         record_type=RecordType.CONSULTATION,
         title=f"Visit with {appointment.doctor.person.name}",
         patient=appointment.patient,
@@ -215,6 +219,19 @@ def _open_visit_record(appointment: Appointment, now: datetime) -> HealthRecord:
     insert([visit])
     appointment.health_record = visit
     return visit
+
+
+def _visit_record_events(
+    visit: HealthRecord, doctor: Doctor, *, known: bool, readers: tuple[int, ...]
+) -> list[Event]:
+    """The record; and, the first time a patient comes to this doctor, that they may read it."""
+    events: list[Event] = [
+        RecordCreated(record=visit, readers=tuple(sorted({*readers, doctor.pk})))
+    ]
+    if not known:
+        news = DoctorAssigned(doctor=doctor, patient=visit.patient, why="booking", record=visit)
+        events.append(told_by_mail(news))
+    return events
 
 
 def _locked(appointment_id: int) -> Appointment:
@@ -234,11 +251,11 @@ def _mark_cancelled(appointment: Appointment, reason: str, now: datetime) -> Non
 def _void_unwritten_record(appointment: Appointment, now: datetime) -> list[Event]:
     """Void the visit's record unless somebody has written in it since it was opened."""
     visit: HealthRecord | None = getattr(appointment, "health_record", None)
-    if visit is None or visit.voided_at or visit.version > 1:
+    if visit is None or visit.voided_at or visit.version > 1 or visit.annotations.exists():
         return []
     visit.voided_at = visit.updated_at = now
     visit.save()
-    return [RecordVoided(record=visit)]
+    return [RecordVoided(record=visit, readers=reading_doctors(visit))]
 
 
 def _slot_events(

@@ -1,6 +1,7 @@
 """The tables."""
 
 from clinic.models.appointments import Appointment
+from clinic.models.assignments import Assignment
 from clinic.models.availability import TimeOff, WorkingWindow
 from clinic.models.idempotency import IdempotentAnswer
 from clinic.models.journal import Entry, Epoch, Event, Notification, TopicHead
@@ -8,11 +9,20 @@ from clinic.models.limits import KnownNetwork, Tally
 from clinic.models.mail import Mail, MailKind
 from clinic.models.people import Doctor, Person, Role
 from clinic.models.place import Clinic, Closure, Room
-from clinic.models.records import HealthRecord, RecordType
+from clinic.models.records import (
+    Annotation,
+    AnnotationVersion,
+    HealthRecord,
+    RecordType,
+    RecordVersion,
+)
 from clinic.models.sessions import Session
 
 __all__ = [
+    "Annotation",
+    "AnnotationVersion",
     "Appointment",
+    "Assignment",
     "Clinic",
     "Closure",
     "Doctor",
@@ -27,6 +37,7 @@ __all__ = [
     "Notification",
     "Person",
     "RecordType",
+    "RecordVersion",
     "Role",
     "Room",
     "Session",

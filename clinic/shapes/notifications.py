@@ -5,11 +5,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from clinic.events import (
+    AnnotationAdded,
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentEvent,
     DoctorApproved,
+    DoctorAssigned,
     DoctorRejected,
+    DoctorUnassigned,
     Event,
 )
 from clinic.models.journal import Notification
@@ -73,8 +76,29 @@ def words_for(event: Event, *, reader_id: int) -> Words:
             return Words("You are approved", "Patients can find and book you now.")
         case DoctorRejected():
             return Words("Not approved", "The clinic has not approved your registration.")
+        case AnnotationAdded():
+            who = event.annotation.doctor.person.name
+            return Words("New note", f"{who} wrote in your record {event.record.reference}.")
+        case DoctorAssigned():
+            return _assigned(event, reader_id)
+        case DoctorUnassigned():
+            return _unassigned(event, reader_id)
         case _:
             raise NotImplementedError(f"{event.type} notifies, but has no words")
+
+
+def _assigned(event: DoctorAssigned, reader_id: int) -> Words:
+    what = f"record {event.record.reference}" if event.record else "all records"
+    if reader_id == event.doctor.pk:
+        return Words("New assignment", f"{event.patient.name}: you can read {what}.")
+    return Words("A doctor was assigned", f"{event.doctor} can read {what} of yours.")
+
+
+def _unassigned(event: DoctorUnassigned, reader_id: int) -> Words:
+    what = f"record {event.record.reference}" if event.record else "all records"
+    if reader_id == event.doctor.pk:
+        return Words("Assignment ended", f"{event.patient.name}: you no longer look after {what}.")
+    return Words("An assignment ended", f"{event.doctor} no longer looks after {what} of yours.")
 
 
 def _visit(event: AppointmentEvent, reader_id: int) -> str:

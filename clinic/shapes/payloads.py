@@ -1,7 +1,9 @@
 """What an event carries in each of its topics: the one table from facts to shapes."""
 
 from clinic.events import (
+    AnnotationEvent,
     AppointmentEvent,
+    AssignmentEvent,
     Event,
     HoursChanged,
     NotificationRead,
@@ -11,10 +13,11 @@ from clinic.events import (
 )
 from clinic.models.people import Person
 from clinic.shapes.appointments import appointment_shape
+from clinic.shapes.assignments import assignment_news
 from clinic.shapes.base import Shape
 from clinic.shapes.notifications import ReadMark
 from clinic.shapes.people import user_shape
-from clinic.shapes.records import record_reference
+from clinic.shapes.records import annotation_shape, record_reference, record_with_content
 from clinic.shapes.slots import ChangedDates, slot_shape
 from clinic.topics import Topic, TopicKind
 
@@ -28,8 +31,20 @@ def payload(event: Event, topic: Topic, *, actor: Person | None) -> Shape:
             return slot_shape(event.slot, time_zone=event.time_zone)
         case HoursChanged():
             return ChangedDates(dates=list(event.dates))
-        case RecordEvent():
+        case RecordEvent() if topic.kind is TopicKind.RECORD and event.record.voided_at is None:
+            return record_with_content(event.record, event.annotations)
+        case AnnotationEvent() if topic.kind is TopicKind.RECORD:
+            return annotation_shape(event.annotation)
+        case RecordEvent() | AnnotationEvent():
             return record_reference(event.record, actor)
+        case AssignmentEvent():
+            return assignment_news(
+                doctor=event.doctor,
+                patient=event.patient,
+                why=event.why,
+                assignment=event.assignment,
+                record=event.record,
+            )
         case PersonEvent():
             return user_shape(event.person)
         case NotificationRead():

@@ -29,6 +29,14 @@ class DoctorRef(PersonRef):
     specialization: str
 
 
+class PatientCard(PersonRef):
+    """A patient as the doctors assigned to them see them: who it is and how to reach them."""
+
+    email: str
+    phone_number: str
+    date_of_birth: date | None
+
+
 class UserShape(Shape):
     id: int
     username: str
@@ -89,6 +97,16 @@ class DoctorCard(DoctorRef):
 
 def person_ref(person: Person) -> PersonRef:
     return PersonRef(id=person.pk, name=person.name)
+
+
+def patient_card(person: Person) -> PatientCard:
+    return PatientCard(
+        id=person.pk,
+        name=person.name,
+        email=person.email,
+        phone_number=person.phone_number,
+        date_of_birth=person.date_of_birth,
+    )
 
 
 def doctor_ref(doctor: Doctor) -> DoctorRef:

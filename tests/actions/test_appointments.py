@@ -251,11 +251,25 @@ def test_a_booking_is_told_in_the_topics_of_its_people() -> None:
 
     world.book(doctor, patient, NINE)
 
-    assert world.types_in(user_topic(patient.pk)) == ["appointment.booked", "record.created"]
-    assert world.types_in(user_topic(doctor.pk)) == ["appointment.booked", "record.created"]
+    first_time = ["appointment.booked", "record.created", "doctor.assigned"]
+    assert world.types_in(user_topic(patient.pk)) == first_time
+    assert world.types_in(user_topic(doctor.pk)) == first_time
     assert world.types_in(calendar_topic(doctor.pk)) == ["appointment.booked"]
-    assert world.types_in(DESK) == ["appointment.booked"]
+    assert world.types_in(DESK) == ["appointment.booked", "doctor.assigned"]
     assert world.types_in(slots_topic(doctor.pk)) == ["slot.taken"]
+
+
+def test_a_patient_is_new_to_a_doctor_only_once() -> None:
+    doctor, patient = world.a_doctor(), world.a_patient()
+    world.book(doctor, patient)
+    world.book(doctor, patient)
+    known = world.a_patient()
+    world.assign(known, doctor)
+    world.book(doctor, known)
+
+    told = [name for name in world.types_in(user_topic(doctor.pk)) if name == "doctor.assigned"]
+
+    assert len(told) == 2
 
 
 # -- the daily limit -----------------------------------------------------------------------------------------

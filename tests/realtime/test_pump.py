@@ -16,6 +16,7 @@ import pytest
 from django.db import OperationalError
 
 from clinic.queries.journal import Frame
+from clinic.queries.rights import Rights
 from clinic.queries.sessions import Viewer
 from clinic.topics import slots_topic
 from realtime.frames import ReadyFrame
@@ -40,7 +41,8 @@ class Journal:
     def look(self, after: int, sessions: Collection[uuid.UUID]) -> Delivery:
         seqs = range(max(after + 1, self.first_kept), self.head + 1)[:PAGE]
         frames = [ReadyFrame.of(Frame(seq, str(seq))) for seq in seqs]
-        return Delivery(TOPIC, frames, dict.fromkeys(self.rights & set(sessions), ANYONE))
+        viewers = dict.fromkeys(self.rights & set(sessions), ANYONE)
+        return Delivery(TOPIC, frames, Rights(viewers, {}))
 
 
 class SlowPool(Pool):

@@ -1,0 +1,208 @@
+"""Records: made, changed, voided and assigned by their patients."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from clinic import clock
+from clinic.actions.mail import plan_mail
+from clinic.errors import FieldError, Forbidden, VersionConflict
+from clinic.events import (
+    DoctorAssigned,
+    DoctorUnassigned,
+    Event,
+    RecordAssigned,
+    RecordCreated,
+    RecordUpdated,
+    RecordVoided,
+    RecordWithdrawn,
+)
+from clinic.journal import record as journal
+from clinic.models import (
+    Annotation,
+    Doctor,
+    HealthRecord,
+    MailKind,
+    Person,
+    RecordType,
+    RecordVersion,
+)
+from clinic.policy import Operation, RecordReach, allowed, require
+from clinic.queries.people import doctors_in_directory
+from clinic.queries.records import reach_of, reading_doctors
+from clinic.rows import insert, lock_row
+
+CHANGEABLE = ("record_type", "title", "description")
+
+
+def new_reference() -> str:
+    """What people quote: unique, and not to be guessed."""
+    return f"HR-{secrets.token_hex(5).upper()}"
+
+
+def create_record(
+    *,
+    actor: Person,
+    record_type: str,
+    title: str,
+    description: str = "",
+    doctor_id: int | None = None,
+) -> HealthRecord:
+    """Write a record of one's own; naming a doctor assigns them to it. Raises FieldError."""
+    require(actor, Operation.CREATE_RECORD)
+    doctor = None if doctor_id is None else assignable_doctor(doctor_id)
+    now = clock.now()
+    record = HealthRecord(
+        reference=new_reference(),
+        record_type=RecordType(record_type),
+        title=title,
+        description=description,
+        patient=actor,
+        doctor=doctor,
+        created_at=now,
+        updated_at=now,
+    )
+    with transaction.atomic():
+        insert([record])
+        events: list[Event] = [RecordCreated(record=record, readers=reading_doctors(record))]
+        if doctor is not None:
+            events.append(_assigned(record, doctor))
+        journal(*events, actor=actor)
+    return record
+
+
+def update_record(
+    *, actor: Person, record_id: int, changes: Mapping[str, Any], version: int | None = None
+) -> HealthRecord:
+    """Change what a record says; the words it had stay in its history.
+
+    Raises NotFound, Forbidden for whoever may only read it, VersionConflict when `version` is not the newest.
+    """
+    with transaction.atomic():
+        record = _locked(actor, record_id, version)
+        if all(getattr(record, name) == value for name, value in changes.items()):
+            return record
+        now = clock.now()
+        _keep_version(record, now)
+        for name in CHANGEABLE:
+            if name in changes:
+                setattr(record, name, changes[name])
+        _save(record, now)
+        journal(RecordUpdated(**_facts(record)), actor=actor)
+    return record
+
+
+def remove_record(*, actor: Person, record_id: int, version: int | None = None) -> None:
+    """Void a record; or withdraw it, where somebody else wrote in it or it belongs to a visit."""
+    with transaction.atomic():
+        record = _locked(actor, record_id, version)
+        now = clock.now()
+        event: type[RecordVoided] | type[RecordWithdrawn]
+        if record.appointment_id is not None or _others_wrote_in(record):
+            record.withdrawn_at, event = now, RecordWithdrawn
+        else:
+            record.voided_at, event = now, RecordVoided
+        facts = _facts(record)
+        _save(record, now)
+        people = [record.patient_id, *facts["readers"]]
+        journal(event(**facts), actor=actor, rights_of=people)
+
+
+def assign_record(
+    *, actor: Person, record_id: int, doctor_id: int | None, version: int | None = None
+) -> HealthRecord:
+    """Name another doctor on a record, or none. Whoever was named may no longer read it."""
+    with transaction.atomic():
+        record = _locked(actor, record_id, version)
+        before = record.doctor
+        if doctor_id == record.doctor_id:
+            return record
+        doctor = None if doctor_id is None else assignable_doctor(doctor_id)
+        now = clock.now()
+        _keep_version(record, now)
+        readers_before = reading_doctors(record)
+        record.doctor = doctor
+        _save(record, now)
+        facts = _facts(record)
+        # Who loses the record is told, by its last event, that it is gone from them.
+        facts["readers"] = tuple(sorted({*facts["readers"], *readers_before}))
+        events: list[Event] = [RecordAssigned(**facts)]
+        if before is not None:
+            events.append(
+                DoctorUnassigned(doctor=before, patient=record.patient, why="record", record=record)
+            )
+        if doctor is not None:
+            events.append(_assigned(record, doctor))
+        journal(*events, actor=actor, rights_of=[before.pk] if before else [])
+    return record
+
+
+def assignable_doctor(doctor_id: int) -> Doctor:
+    """Raises FieldError for a doctor whom nobody can find."""
+    doctor = doctors_in_directory().filter(pk=doctor_id).first()
+    if doctor is None:
+        raise FieldError("doctor_id", "There is no such doctor.", code="does_not_exist")
+    return doctor
+
+
+def told_by_mail(news: DoctorAssigned) -> DoctorAssigned:
+    """The doctor is mailed of it, too."""
+    plan_mail(kind=MailKind.DOCTOR_ASSIGNED, person=news.doctor.person, subject=news.subject())
+    return news
+
+
+def require_reach(actor: Person, operation: Operation, reach: RecordReach) -> None:
+    """Refuse what cannot be done with a record that the actor knows of: Forbidden, not NotFound."""
+    if not allowed(actor, operation, reach):
+        raise Forbidden
+
+
+def _locked(actor: Person, record_id: int, version: int | None) -> HealthRecord:
+    lock_row(HealthRecord, record_id)
+    reach = reach_of(actor, record_id)
+    require_reach(actor, Operation.CHANGE_RECORD, reach)
+    if version is not None and version != reach.record.version:
+        raise VersionConflict
+    return reach.record
+
+
+def _keep_version(record: HealthRecord, now: datetime) -> None:
+    insert(
+        [
+            RecordVersion(
+                record=record,
+                version=record.version,
+                record_type=record.record_type,
+                title=record.title,
+                description=record.description,
+                doctor=record.doctor,
+                replaced_at=now,
+            )
+        ]
+    )
+
+
+def _save(record: HealthRecord, now: datetime) -> None:
+    record.version += 1
+    record.updated_at = now
+    record.save()
+
+
+def _facts(record: HealthRecord) -> dict[str, Any]:
+    return {
+        "record": record,
+        "readers": reading_doctors(record),
+        "annotations": tuple(record.annotations.all()),
+    }
+
+
+def _others_wrote_in(record: HealthRecord) -> bool:
+    return Annotation.objects.filter(record=record).exists()
+
+
+def _assigned(record: HealthRecord, doctor: Doctor) -> DoctorAssigned:
+    news = DoctorAssigned(doctor=doctor, patient=record.patient, why="record", record=record)
+    return told_by_mail(news)

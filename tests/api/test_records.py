@@ -1,0 +1,164 @@
+"""Records, annotations, comments and assignments over HTTP."""
+
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+
+from clinic.models import HealthRecord, Person
+from tests import world
+from tests.api.client import Api, ok
+
+pytestmark = pytest.mark.django_db
+CLINICAL = {"title", "description", "annotations", "attachments"}
+
+
+def test_a_record_from_its_making_to_its_withdrawal() -> None:
+    doctor, patient = world.a_doctor(), world.a_patient()
+    body = {"record_type": "LAB_RESULT", "title": "Blood", "content": "fine", "doctor": doctor.pk}
+
+    made = ok(Api(patient).post("/api/records/", body), 201)["record"]
+    path = f"/api/records/{made['id']}/"
+    assert (made["description"], made["doctor"]["id"], made["version"]) == ("fine", doctor.pk, 1)
+
+    note = ok(Api(doctor).post(f"{path}add_annotation/", {"content": "Good."}), 201)["annotation"]
+    response = Api(patient).get(path)
+    assert ok(response)["record"]["annotations"] == [note]
+    assert ok(response)["stream"]["topic"] == f"record.{made['id']}"
+    assert response["ETag"] == '"1"'
+
+    changed = _patch_of(1, patient, path, "Blood count")
+    assert ok(changed)["record"]["version"] == 2
+    assert _patch_of(1, patient, path, "X").status_code == 412
+
+    history = ok(Api(doctor).get(f"{path}history/"))
+    assert [row["title"] for row in history["versions"]] == ["Blood", "Blood count"]
+
+    assert Api(patient).delete(path).status_code == 204
+    assert Api(patient).get(path).status_code == 404
+    assert ok(Api(doctor).get(path))["record"]["withdrawn"] is True
+
+
+def test_put_replaces_and_patch_changes() -> None:
+    patient = world.a_patient()
+    record = world.a_record(patient, title="Knee", description="It hurts.")
+    path = f"/api/records/{record.pk}/"
+
+    patched = ok(Api(patient).patch(path, {"title": "Left knee"}))["record"]
+    put = ok(Api(patient).put(path, {"title": "Knee", "record_type": "OTHER"}))["record"]
+
+    assert (patched["title"], patched["description"]) == ("Left knee", "It hurts.")
+    assert (put["title"], put["description"]) == ("Knee", "")
+
+
+@pytest.mark.parametrize("who", ["desk", "admin"])
+def test_staff_see_that_records_exist_and_not_what_they_say(who: str) -> None:
+    viewer = world.a_receptionist() if who == "desk" else world.an_admin()
+    doctor, patient = world.a_doctor(), world.a_patient()
+    record = world.a_record(patient, doctor)
+    world.annotate(record, doctor)
+
+    shown = ok(Api(viewer).get(f"/api/records/{record.pk}/"))["record"]
+    [listed] = ok(Api(viewer).get("/api/records/"))["records"]
+
+    assert not CLINICAL & shown.keys()
+    assert listed == shown
+    assert ok(Api(viewer).get("/api/comments/"))["comments"] == []
+
+
+def test_one_annotation_has_three_doors() -> None:
+    doctor, patient = world.a_doctor(), world.a_patient()
+    record = world.a_record(patient, doctor)
+    api = Api(doctor)
+
+    first = ok(api.post(f"/api/records/{record.pk}/add_annotation/", {"content": "one"}), 201)
+    second = ok(
+        api.post("/api/doctors/annotations/", {"record_id": record.pk, "content": "two"}), 201
+    )
+    third = ok(api.post("/api/comments/", {"record": record.pk, "comment": "three"}), 201)
+
+    comments = ok(Api(patient).get("/api/comments/", record=record.pk))["comments"]
+    assert [one["comment"] for one in comments] == ["three", "two", "one"]
+    assert {first["annotation"]["id"], second["annotation"]["id"], third["id"]} == {
+        one["id"] for one in comments
+    }
+    flat = ok(api.patch(f"/api/comments/{third['id']}/", {"comment": "3"}))
+    assert flat == ok(Api(patient).get(f"/api/comments/{third['id']}/"))
+    assert api.delete(f"/api/annotations/{third['id']}/").status_code == 204
+    assert Api(patient).get(f"/api/comments/{third['id']}/").status_code == 404
+
+
+def test_an_assignment_opens_the_records_and_its_end_closes_them() -> None:
+    doctor, patient = world.a_doctor(), world.a_patient()
+    record = world.a_record(patient)
+    path = f"/api/patients/{patient.pk}/assign/"
+
+    made = ok(Api(world.a_receptionist()).post(path, {"doctor_id": doctor.pk}), 201)["assignment"]
+    assert ok(Api(patient).post(path, {"doctor_id": doctor.pk}))["assignment"] == made
+    [card] = ok(Api(doctor).get("/api/doctors/my_patients/"))["patients"]
+    assert card["id"] == patient.pk
+    assert ok(Api(doctor).get("/api/doctors/patients/"))["patients"] == [card]
+    ok(Api(doctor).get(f"/api/records/{record.pk}/"))
+
+    ok(Api(doctor).post(f"/api/assignments/{made['id']}/end/"))
+
+    assert Api(doctor).get(f"/api/records/{record.pk}/").status_code == 404
+    assert ok(Api(doctor).get("/api/doctors/my_patients/"))["patients"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "record_type"),
+        ({"record_type": "DREAM", "title": "x"}, "record_type"),
+        ({"record_type": "OTHER", "title": ""}, "title"),
+        ({"record_type": "OTHER", "title": "x" * 201}, "title"),
+        ({"record_type": "OTHER", "title": "x", "description": "x" * 20_001}, "description"),
+        ({"record_type": "OTHER", "title": "x", "doctor_id": 10**15}, "doctor_id"),
+        ({"record_type": "OTHER", "title": "x", "is_secret": True}, "is_secret"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_stored(body: dict[str, Any], field: str) -> None:
+    answer = ok(Api(world.a_patient()).post("/api/records/", body), 400)
+
+    assert field in {error["field"] for error in answer["errors"]}
+    assert not HealthRecord.objects.exists()
+
+
+def test_read_only_fields_are_ignored() -> None:
+    patient, other = world.a_patient(), world.a_patient()
+    body = {
+        "record_type": "OTHER", "title": "x", "patient": {"id": other.pk}, "version": 9,
+        "withdrawn": True, "record_id": "HR-1",
+    }  # fmt: skip
+
+    made = ok(Api(patient).post("/api/records/", body), 201)["record"]
+
+    assert (made["patient"]["id"], made["version"], made["withdrawn"]) == (patient.pk, 1, False)
+    assert made["record_id"] != "HR-1"
+
+
+def test_lists_are_filtered_and_cost_the_same_at_any_length(
+    django_assert_num_queries: Any,
+) -> None:
+    doctor, patient = world.a_doctor(), world.a_patient()
+    world.a_record(patient, doctor, record_type="LAB_RESULT")
+    api = Api(doctor)
+    ok(api.get("/api/records/"))
+    with django_assert_num_queries(5):
+        ok(api.get("/api/records/"))
+    for _ in range(12):
+        world.annotate(world.a_record(patient, doctor), doctor)
+
+    with django_assert_num_queries(5):
+        found = ok(api.get("/api/records/"))
+
+    assert found["count"] == 13
+    assert ok(api.get("/api/records/", type="LAB_RESULT"))["count"] == 1
+    assert ok(api.get("/api/records/", patient=patient.pk, doctor=doctor.pk))["count"] == 13
+    assert ok(api.get("/api/records/", q="rest"))["count"] == 12
+
+
+def _patch_of(version: int, patient: Person, path: str, title: str) -> HttpResponse:
+    headers = {"If-Match": f'"{version}"'}
+    return Api(patient).send("PATCH", path, {"title": title}, headers=headers)
