@@ -74,3 +74,7 @@ class OwnPatientsView(Endpoint):
         page = page_of(request, patients_of(person_of(request)))
         patients = [patient_card(patient).wire() for patient in page.items]
         return Response({"patients": patients, **page.links})
+
+
+class DoctorsPatientsView(OwnPatientsView):
+    """The same under its older name."""

@@ -148,7 +148,7 @@ def test_a_booking_in_the_admin_is_announced_like_any_other(operator: Client) ->
     operator.post(ADD, _booking(doctor, patient, start))
     booked = Appointment.objects.get()
     assert (booked.start, booked.patient_id) == (start, patient.pk)
-    assert world.types_in(DESK) == ["appointment.booked"]
+    assert world.types_in(DESK) == ["appointment.booked", "doctor.assigned"]
 
 
 def test_the_admin_cannot_book_a_doctor_twice_at_one_time(operator: Client) -> None:

@@ -115,7 +115,7 @@ def test_the_inbox_is_kept_a_year_and_appointments_for_good(
 
     drop_expired()
 
-    assert Notification.objects.count() == left
+    assert Notification.objects.filter(type="appointment.booked").count() == left
     assert Appointment.objects.count() == HealthRecord.objects.count() == 1
 
 

@@ -16,7 +16,9 @@ from clinic.actions.sessions import end_own_session, end_session, refresh_sessio
 from clinic.errors import TokenInvalid
 from clinic.events import (
     CATALOGUE,
+    AnnotationEvent,
     AppointmentEvent,
+    AssignmentEvent,
     DoctorRegistered,
     Event,
     HoursChanged,
@@ -69,6 +71,7 @@ class Cast:
         }
         self.appointment = world.book(self.doctor, self.patient, notes="a secret")
         self.record = HealthRecord.objects.get()
+        self.annotation = world.annotate(self.record, self.doctor, "a secret")
         span = Span(self.appointment.start, self.appointment.end)
         self.slot = Slot(span, SlotState.TAKEN)
 
@@ -79,7 +82,13 @@ class Cast:
         if issubclass(kind, SlotEvent):
             return kind(doctor_id=self.doctor.pk, time_zone="UTC", slot=self.slot)
         if issubclass(kind, RecordEvent):
-            return kind(record=self.record)
+            return kind(record=self.record, readers=(self.doctor.pk,))
+        if issubclass(kind, AnnotationEvent):
+            note, readers = self.annotation, (self.doctor.pk,)
+            return kind(record=self.record, annotation=note, readers=readers)
+        if issubclass(kind, AssignmentEvent):
+            doctor, patient = self.doctor, self.patient
+            return kind(doctor=doctor, patient=patient, why="record", record=self.record)
         if issubclass(kind, PersonEvent):
             return kind(person=self.doctor.person)
         if issubclass(kind, HoursChanged):
@@ -91,7 +100,8 @@ class Cast:
     def topics(self) -> list[str]:
         owners = [person.pk for person in self.people.values()]
         kinds = ("user", "calendar", "slots")
-        return [f"{kind}.{owner}" for kind in kinds for owner in owners] + [DESK]
+        of_people = [f"{kind}.{owner}" for kind in kinds for owner in owners]
+        return [*of_people, f"record.{self.record.pk}", DESK]
 
     def may(self, who: str, topic: str) -> bool:
         """The table of the contract, written a second time."""
@@ -104,6 +114,8 @@ class Cast:
                 return owner == str(person.pk) and who in ("doctor", "other doctor")
             case "slots":
                 return True
+            case "record":
+                return who in ("patient", "doctor")
             case _:
                 return who in ("receptionist", "admin")
 
