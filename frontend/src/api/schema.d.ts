@@ -4,6 +4,32 @@
  */
 
 export interface paths {
+    "/api/annotations/{annotation_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        delete: operations["deleteAnnotation"];
+        options?: never;
+        head?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        patch: operations["patchAnnotation"];
+        trace?: never;
+    };
     "/api/appointments/": {
         parameters: {
             query?: never;
@@ -124,6 +150,27 @@ export interface paths {
          *     For those who may: what everyone signed in may do.
          */
         post: operations["postCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assignments/{assignment_id}/end/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postEndAssignment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -393,6 +440,63 @@ export interface paths {
         patch: operations["patchClinic"];
         trace?: never;
     };
+    "/api/comments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Annotations of all records whose content the caller may read, newest first.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getComments"];
+        put?: never;
+        /**
+         * @description Annotations of all records whose content the caller may read, newest first.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postComments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/comments/{annotation_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getComment"];
+        put?: never;
+        post?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        delete: operations["deleteComment"];
+        options?: never;
+        head?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        patch: operations["patchComment"];
+        trace?: never;
+    };
     "/api/doctors/": {
         parameters: {
             query?: never;
@@ -408,6 +512,27 @@ export interface paths {
         get: operations["getDirectory"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctors/annotations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: list the patients one is assigned to.
+         */
+        post: operations["postDoctorsAnnotation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -433,6 +558,69 @@ export interface paths {
          *     For those who may: read and set one's own working hours and time off.
          */
         put: operations["putOwnAvailability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctors/my_patients/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description By either kind of assignment.
+         *
+         *     For those who may: list the patients one is assigned to.
+         */
+        get: operations["getOwnPatients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctors/notifications/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description A doctor's inbox under its older name.
+         *
+         *     For those who may: read and set one's own working hours and time off.
+         */
+        get: operations["getDoctorsInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/doctors/patients/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The same under its older name.
+         *
+         *     For those who may: list the patients one is assigned to.
+         */
+        get: operations["getDoctorsPatients"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -587,6 +775,152 @@ export interface paths {
          *     For those who may: what everyone signed in may do.
          */
         post: operations["postRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{person_id}/assign/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description 201 for a new assignment, 200 with the standing one.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postAssignDoctor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Those within the caller's reach, newest first. Mirrors `user.<id>`.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getRecords"];
+        put?: never;
+        /**
+         * @description Those within the caller's reach, newest first. Mirrors `user.<id>`.
+         *
+         *     For those who may: create a record of one's own.
+         */
+        post: operations["postRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/{record_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Mirrors `record.<id>` for those who may read what it says.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getRecord"];
+        /**
+         * @description Mirrors `record.<id>` for those who may read what it says.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        put: operations["putRecord"];
+        post?: never;
+        /**
+         * @description Mirrors `record.<id>` for those who may read what it says.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        delete: operations["deleteRecord"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Mirrors `record.<id>` for those who may read what it says.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        patch: operations["patchRecord"];
+        trace?: never;
+    };
+    "/api/records/{record_id}/add_annotation/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postAddAnnotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/{record_id}/assign/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postAssignRecord"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/{record_id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Everything that was ever written, for those who may read the record.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -876,6 +1210,60 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** AnnotationAnswer */
+        AnnotationAnswer: {
+            annotation: components["schemas"]["AnnotationShape"];
+        };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        AnnotationBodyRequest: {
+            content: string;
+        };
+        /** AnnotationHistory */
+        AnnotationHistory: {
+            /** Id */
+            id: number;
+            doctor: components["schemas"]["PersonRef"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Versions */
+            versions: components["schemas"]["AnnotationVersionShape"][];
+        };
+        /** AnnotationShape */
+        AnnotationShape: {
+            /** Id */
+            id: number;
+            /** Record */
+            record: number;
+            doctor: components["schemas"]["PersonRef"];
+            /** Content */
+            content: string;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** AnnotationVersionShape */
+        AnnotationVersionShape: {
+            /** Version */
+            version: number;
+            /** Content */
+            content: string;
+            /** Replaced At */
+            replaced_at: string | null;
+        };
         /** AppointmentAnswer */
         AppointmentAnswer: {
             /** Appointment */
@@ -1036,6 +1424,35 @@ export interface components {
             /** Notes */
             notes: string;
         };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        AssignDoctorBodyRequest: {
+            /** Format: int64 */
+            doctor_id: number;
+        };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        AssignRecordBodyRequest: {
+            /** Format: int64 */
+            doctor_id: number | null;
+        };
+        /** AssignmentAnswer */
+        AssignmentAnswer: {
+            assignment: components["schemas"]["AssignmentShape"];
+        };
+        /** AssignmentShape */
+        AssignmentShape: {
+            /** Id */
+            id: number;
+            patient: components["schemas"]["PersonRef"];
+            doctor: components["schemas"]["DoctorRef"];
+            assigned_by: components["schemas"]["PersonRef"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
         /** AvailabilityAnswer */
         AvailabilityAnswer: {
             availability: components["schemas"]["AvailabilityShape"];
@@ -1166,6 +1583,53 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * CommentAnswer
+         * @description The annotation, flat.
+         */
+        CommentAnswer: {
+            /** Id */
+            id: number;
+            /** Record */
+            record: number;
+            doctor: components["schemas"]["PersonRef"];
+            /** Comment */
+            comment: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** CommentList */
+        CommentList: {
+            /** Count */
+            count: number;
+            /** Next */
+            next: string | null;
+            /** Previous */
+            previous: string | null;
+            /** Comments */
+            comments: components["schemas"]["CommentShape"][];
+        };
+        /**
+         * CommentShape
+         * @description The same annotation, flat.
+         */
+        CommentShape: {
+            /** Id */
+            id: number;
+            /** Record */
+            record: number;
+            doctor: components["schemas"]["PersonRef"];
+            /** Comment */
+            comment: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
         /** @description `new_password` is another name of `password`. */
         ConfirmBodyRequest: {
             token: string;
@@ -1287,6 +1751,14 @@ export interface components {
             /** Max Patients Per Day */
             max_patients_per_day: number | null;
         };
+        /** @description `record` is another name of `record_id`. */
+        DoctorsAnnotationBodyRequest: {
+            /** Format: int64 */
+            record_id?: number;
+            /** Format: int64 */
+            record?: number;
+            content: string;
+        };
         /**
          * DuplicateShape
          * @description A patient who may be the same person; `alike` names what is: birth_date, phone, email, name.
@@ -1333,6 +1805,12 @@ export interface components {
             username: string;
             password: string;
         };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        NewCommentBodyRequest: {
+            /** Format: int64 */
+            record: number;
+            comment: string;
+        };
         /** @description Who phoned. `unless_duplicate`: rather refuse than add somebody who may be there already. */
         NewPatientBodyRequest: {
             first_name: string;
@@ -1349,6 +1827,25 @@ export interface components {
             email?: string;
             /** @default false */
             unless_duplicate: boolean;
+        };
+        /** @description `content` is another name of `description`, `doctor` of `doctor_id`. */
+        NewRecordBodyRequest: {
+            /**
+             * @description * `CONSULTATION` - CONSULTATION
+             *     * `LAB_RESULT` - LAB_RESULT
+             *     * `PRESCRIPTION` - PRESCRIPTION
+             *     * `VACCINATION` - VACCINATION
+             *     * `OTHER` - OTHER
+             * @enum {string}
+             */
+            record_type: "CONSULTATION" | "LAB_RESULT" | "PRESCRIPTION" | "VACCINATION" | "OTHER";
+            title: string;
+            description?: string;
+            content?: string;
+            /** Format: int64 */
+            doctor_id?: number | null;
+            /** Format: int64 */
+            doctor?: number | null;
         };
         /** @description An account for somebody. Without a password nobody can sign in to it until they are invited. */
         NewUserBodyRequest: {
@@ -1398,6 +1895,17 @@ export interface components {
             created_at: string;
             subject: components["schemas"]["SubjectShape"];
         };
+        /** OwnPatientList */
+        OwnPatientList: {
+            /** Count */
+            count: number;
+            /** Next */
+            next: string | null;
+            /** Previous */
+            previous: string | null;
+            /** Patients */
+            patients: components["schemas"]["PatientCard"][];
+        };
         /** @description Another `email` needs `current_password`; it has to be verified, and the old address is told. */
         OwnProfileBodyRequest: {
             first_name?: string;
@@ -1414,12 +1922,20 @@ export interface components {
             email?: string;
             current_password?: string;
         };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        PatchedAnnotationBodyRequest: {
+            content?: string;
+        };
         /** @description What is left out stays as it is; `closures` and `rooms` replace what is there. */
         PatchedClinicBodyRequest: {
             name?: string;
             time_zone?: string;
             closures?: components["schemas"]["ClosureBodyRequest"][];
             rooms?: components["schemas"]["RoomBodyRequest"][];
+        };
+        /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
+        PatchedCommentBodyRequest: {
+            comment?: string;
         };
         /** @description Another `email` needs `current_password`; it has to be verified, and the old address is told. */
         PatchedOwnProfileBodyRequest: {
@@ -1437,6 +1953,21 @@ export interface components {
             email?: string;
             current_password?: string;
         };
+        /** @description `content` is another name of `description`, `doctor` of `doctor_id`. */
+        PatchedRecordChangesRequest: {
+            /**
+             * @description * `CONSULTATION` - CONSULTATION
+             *     * `LAB_RESULT` - LAB_RESULT
+             *     * `PRESCRIPTION` - PRESCRIPTION
+             *     * `VACCINATION` - VACCINATION
+             *     * `OTHER` - OTHER
+             * @enum {string}
+             */
+            record_type?: "CONSULTATION" | "LAB_RESULT" | "PRESCRIPTION" | "VACCINATION" | "OTHER";
+            title?: string;
+            description?: string;
+            content?: string;
+        };
         /**
          * PatientAdded
          * @description `possible_duplicates` are patients who may be the same person, the likeliest first.
@@ -1446,6 +1977,22 @@ export interface components {
             user: components["schemas"]["DoctorUserShape"] | components["schemas"]["UserShape"];
             /** Possible Duplicates */
             possible_duplicates: components["schemas"]["DuplicateShape"][];
+        };
+        /**
+         * PatientCard
+         * @description A patient as the doctors assigned to them see them: who it is and how to reach them.
+         */
+        PatientCard: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Email */
+            email: string;
+            /** Phone Number */
+            phone_number: string;
+            /** Date Of Birth */
+            date_of_birth: string | null;
         };
         /** PatientList */
         PatientList: {
@@ -1516,11 +2063,136 @@ export interface components {
             up_to?: number;
             ids?: number[];
         };
+        /** RecordAnswer */
+        RecordAnswer: {
+            /** Record */
+            record: components["schemas"]["RecordWithContent"] | components["schemas"]["RecordShape"];
+        };
+        /** @description `content` is another name of `description`, `doctor` of `doctor_id`. */
+        RecordBodyRequest: {
+            /**
+             * @description * `CONSULTATION` - CONSULTATION
+             *     * `LAB_RESULT` - LAB_RESULT
+             *     * `PRESCRIPTION` - PRESCRIPTION
+             *     * `VACCINATION` - VACCINATION
+             *     * `OTHER` - OTHER
+             * @enum {string}
+             */
+            record_type: "CONSULTATION" | "LAB_RESULT" | "PRESCRIPTION" | "VACCINATION" | "OTHER";
+            title: string;
+            description?: string;
+            content?: string;
+        };
+        /** RecordDetail */
+        RecordDetail: {
+            /** Record */
+            record: components["schemas"]["RecordWithContent"] | components["schemas"]["RecordShape"];
+            stream: components["schemas"]["Stream"];
+        };
+        /** RecordHistory */
+        RecordHistory: {
+            /** Versions */
+            versions: components["schemas"]["RecordVersionShape"][];
+            /** Annotations */
+            annotations: components["schemas"]["AnnotationHistory"][];
+        };
+        /** RecordList */
+        RecordList: {
+            /** Count */
+            count: number;
+            /** Next */
+            next: string | null;
+            /** Previous */
+            previous: string | null;
+            /** Records */
+            records: (components["schemas"]["RecordWithContent"] | components["schemas"]["RecordShape"])[];
+            stream: components["schemas"]["Stream"];
+        };
+        /**
+         * RecordShape
+         * @description A record as staff see it: that it exists, not what it says.
+         */
+        RecordShape: {
+            /** Id */
+            id: number;
+            /** Record Id */
+            record_id: string;
+            record_type: components["schemas"]["RecordType"];
+            patient: components["schemas"]["PersonRef"];
+            doctor: components["schemas"]["PersonRef"] | null;
+            /** Withdrawn */
+            withdrawn: boolean;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
         /**
          * RecordType
          * @enum {string}
          */
         RecordType: "CONSULTATION" | "LAB_RESULT" | "PRESCRIPTION" | "VACCINATION" | "OTHER";
+        /**
+         * RecordVersionShape
+         * @description A record as it was until `replaced_at`; of the present one that is null.
+         */
+        RecordVersionShape: {
+            /** Version */
+            version: number;
+            record_type: components["schemas"]["RecordType"];
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            doctor: components["schemas"]["PersonRef"] | null;
+            /** Replaced At */
+            replaced_at: string | null;
+        };
+        /**
+         * RecordWithContent
+         * @description A record as its patient and the assigned doctors see it.
+         */
+        RecordWithContent: {
+            /** Id */
+            id: number;
+            /** Record Id */
+            record_id: string;
+            record_type: components["schemas"]["RecordType"];
+            patient: components["schemas"]["PersonRef"];
+            doctor: components["schemas"]["PersonRef"] | null;
+            /** Withdrawn */
+            withdrawn: boolean;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Annotations */
+            annotations: components["schemas"]["AnnotationShape"][];
+            /** Attachments */
+            attachments: {
+                [key: string]: unknown;
+            }[];
+        };
         /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
         RefreshBodyRequest: {
             refresh?: string;
@@ -1839,6 +2511,91 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    deleteAnnotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchAnnotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAnnotationBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getAppointments: {
         parameters: {
             query?: {
@@ -2092,6 +2849,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppointmentChanged"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postEndAssignment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
                 };
             };
             /** @description Too often: `rate_limited`, and when to try again. */
@@ -2655,6 +3456,221 @@ export interface operations {
             };
         };
     };
+    getComments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                record?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postComments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCommentBodyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedCommentBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDirectory: {
         parameters: {
             query?: {
@@ -2675,6 +3691,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoctorList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postDoctorsAnnotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoctorsAnnotationBodyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationAnswer"];
                 };
             };
             /** @description Too often: `rate_limited`, and when to try again. */
@@ -2757,6 +3819,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AvailabilityAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOwnPatients: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPatientList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDoctorsInbox: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDoctorsPatients: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPatientList"];
                 };
             };
             /** @description Too often: `rate_limited`, and when to try again. */
@@ -3154,6 +4343,469 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAssignDoctor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignDoctorBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecords: {
+        parameters: {
+            query?: {
+                doctor?: number;
+                limit?: number;
+                offset?: number;
+                patient?: number;
+                q?: string;
+                /**
+                 * @description * `CONSULTATION` - CONSULTATION
+                 *     * `LAB_RESULT` - LAB_RESULT
+                 *     * `PRESCRIPTION` - PRESCRIPTION
+                 *     * `VACCINATION` - VACCINATION
+                 *     * `OTHER` - OTHER
+                 */
+                type?: "CONSULTATION" | "LAB_RESULT" | "PRESCRIPTION" | "VACCINATION" | "OTHER";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postRecords: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordBodyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDetail"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRecordChangesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAddAnnotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                record_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationBodyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAssignRecord: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                record_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignRecordBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordHistory"];
                 };
             };
             /** @description Too often: `rate_limited`, and when to try again. */
