@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
@@ -31,7 +32,8 @@ class RequestLog(RequestMiddleware):
         seconds = time.perf_counter() - begun_at
         metrics.request_done(request.method or "", route_of(request), response.status_code, seconds)  # type: ignore[union-attr]
         response["X-Request-ID"] = current_request.get().request_id  # type: ignore[index]
-        if request.path.startswith("/api/") and "Cache-Control" not in response:  # type: ignore[operator]
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY  # type: ignore[index]
+        if request.path.startswith(("/api/", "/admin/")) and "Cache-Control" not in response:  # type: ignore[operator]
             response["Cache-Control"] = "no-store"  # type: ignore[index]
         return response  # type: ignore[return-value]
 

@@ -80,7 +80,7 @@ class ClinicSchema(AutoSchema):
                 str,
                 OpenApiParameter.HEADER,
                 description="Send the same key with the same request: one effect, one answer.",
-            )
+            ),
         ]
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:

@@ -80,7 +80,7 @@ urlpatterns = [
     path("api/notifications/", notifications.InboxView.as_view()),
     path("api/notifications/read/", notifications.ReadView.as_view()),
     path("api/schema/", docs.SchemaView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    path("api/docs/", docs.SwaggerView.as_view(url_name="schema")),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics_page),

@@ -7,6 +7,8 @@ const backend = process.env.CLINIC_BACKEND ?? 'http://127.0.0.1:8000'
 export default defineConfig({
   plugins: [react()],
   base: '/',
+  // The service puts each answer's own nonce in its place (api/app.py).
+  html: { cspNonce: '__CSP_NONCE__' },
   build: {
     outDir: 'dist',
     assetsDir: 'assets',

@@ -4,13 +4,24 @@ import json
 from http import HTTPStatus
 from typing import Any, Final
 
+from django.conf import settings
+
 PROBLEM: Final = b"application/problem+json"
-HEADERS: Final = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-]
+_SAID: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": settings.X_FRAME_OPTIONS,
+    "referrer-policy": settings.SECURE_REFERRER_POLICY,
+    "cross-origin-opener-policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "permissions-policy": settings.PERMISSIONS_POLICY,
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    **(
+        {"strict-transport-security": f"max-age={settings.SECURE_HSTS_SECONDS}"}
+        if settings.BEHIND_TLS
+        else {}
+    ),
+}
+HEADERS: Final = [(name.encode(), value.encode()) for name, value in _SAID.items()]
 
 
 def problem(status: int, code: str, detail: str, request_id: str, **members: Any) -> str:

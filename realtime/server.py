@@ -193,6 +193,9 @@ class Request(WebRequest):  # type: ignore[misc]
             # A proxy keeps connections: it must not send its next request on one that is about to go.
             self.channel.persistent = False
             self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        if self.method == b"HEAD":
+            # daphne sends what comes after the first piece of a body: the next answer's beginning, to a client.
+            message = {**message, "body": b""}
         super().handle_reply(message)
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:

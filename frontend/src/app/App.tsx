@@ -5,6 +5,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { SessionDialog } from '../auth/SessionDialog'
 import { useSessionPhase } from '../auth/useSession'
+import { styleNonce } from '../theme/nonce'
 import { cssVariables, theme } from '../theme/theme'
 import { Announcer } from '../ui/Announcer'
 import { queries } from './queries'
@@ -13,7 +14,12 @@ import { Waiting } from './Waiting'
 
 export function App() {
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => styleNonce}
+    >
       <QueryClientProvider client={queries}>
         <Stage />
         <Announcer />

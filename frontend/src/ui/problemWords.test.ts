@@ -19,6 +19,8 @@ describe('a problem', () => {
 
   test('says how long to wait', () => {
     expect(wordsFor(429, {}, { 'retry-after': '7' })).toContain('7 seconds')
+    expect(wordsFor(429, {}, { 'retry-after': '1' })).toContain('1 second.')
+    expect(wordsFor(429, {}, { 'retry-after': '841' })).toContain('15 minutes')
   })
 
   test('repeats what is wrong with the fields', () => {
