@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clinic import clock
+from clinic.links import LinkKind, new_link_token
 from clinic.models import Doctor
 from clinic.rules.statuses import Status
 from tests.browser.elsewhere import book_elsewhere, end_session_elsewhere
@@ -26,6 +27,7 @@ from tests.world import (
     an_appointment,
     book,
     cancel,
+    tokens,
 )
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -104,6 +106,43 @@ def test_the_way_in(web: Web, visit: Visits, inspect: Inspect) -> None:
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_text("Please fill this in.").first).to_be_visible()
     inspect(page, "register, nothing filled in")
+
+
+def test_a_forgotten_password(web: Web, visit: Visits, inspect: Inspect) -> None:
+    ana = a_patient("ana")
+    page = visit(web, None, "/forgot-password")
+    expect(page.get_by_role("heading", name="A new password")).to_be_visible()
+    inspect(page, "asking for a link")
+    page.get_by_label("E-mail").fill("ana@example.org")
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("heading", name="Look at your mail")).to_be_visible()
+    inspect(page, "a link is on its way")
+    visit.expect(r"status of 400 .*/api/auth/")
+    page.goto(f"{web.base_url}/reset-password#{new_link_token(LinkKind.RESET, ana)}")
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_text("This password is too short")).to_be_visible()
+    inspect(page, "a refused password")
+    page.get_by_label("New password", exact=True).fill("another-horse-battery-8")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("heading", name="Your password is set")).to_be_visible()
+    inspect(page, "a password was set")
+    page.goto(f"{web.base_url}/verify-email#nonsense")
+    expect(page.get_by_role("heading", name="This link does not work any more")).to_be_visible()
+    inspect(page, "a dead link")
+
+
+def test_one_s_own_account(web: Web, visit: Visits, inspect: Inspect) -> None:
+    ana = a_patient("ana", email=f"ana.{'long-' * 9}name@a-rather-long-domain-name.example.org")
+    tokens(ana, device="Mozilla/5.0 (iPhone; CPU iPhone OS 18_1) Version/18.1 Safari/604.1")
+    page = visit(web, ana, "/account")
+    devices = page.get_by_role("list", name="Where you are signed in").get_by_role("listitem")
+    expect(devices).to_have_count(2)
+    page.get_by_role("button", name="Change the address").click()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_text("Please fill this in.").first).to_be_visible()
+    inspect(page, "the account")
 
 
 def test_what_a_patient_sees_before_booking(web: Web, visit: Visits, inspect: Inspect) -> None:

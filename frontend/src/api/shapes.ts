@@ -7,6 +7,8 @@ export type Role = Shapes['Role']
 export type Stream = Shapes['Stream']
 /** Doctors have more of themselves than others. */
 export type User = Shapes['UserShape'] & Partial<Omit<Shapes['DoctorUserShape'], keyof Shapes['UserShape']>>
+/** One device, where a person is signed in. */
+export type SignedIn = Shapes['SessionShape']
 export type Named = Shapes['PersonRef']
 export type DoctorName = Shapes['DoctorRef']
 export type DoctorCard = Shapes['DoctorCard']

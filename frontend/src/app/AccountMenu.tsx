@@ -1,6 +1,7 @@
 /** Who is signed in, how they like to read times, and the way out. */
 import { Popover, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { session } from '../auth/session'
 import { ownZone, zoneName } from '../time/clock'
@@ -16,8 +17,11 @@ export function AccountMenu() {
   const name = nameOf(me)
   const { zone, hours } = useTimePreferences()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [opened, setOpened] = useState(false)
   return (
     <Popover
+      opened={opened}
+      onChange={setOpened}
       width={300}
       position="bottom-end"
       radius="lg"
@@ -28,7 +32,7 @@ export function AccountMenu() {
       withinPortal={false}
     >
       <Popover.Target>
-        <UnstyledButton className={styles.trigger}>
+        <UnstyledButton className={styles.trigger} onClick={() => setOpened((before) => !before)}>
           <Initials name={name} size={36} />
           <span className="visually-hidden">{t('account.menu', { name })}</span>
         </UnstyledButton>
@@ -80,6 +84,10 @@ export function AccountMenu() {
             ]}
           />
         </Setting>
+        <Link to="/account" className={styles.link} onClick={() => setOpened(false)}>
+          <Icon name="user" />
+          {t('account.open')}
+        </Link>
         <UnstyledButton className={styles.signOut} onClick={() => void session.signOut()}>
           <Icon name="signOut" />
           {t('account.signOut')}

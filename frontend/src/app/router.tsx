@@ -75,6 +75,25 @@ const register = createRoute({
   component: lazyRouteComponent(() => import('../auth/Register'), 'Register'),
 })
 
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  component: lazyRouteComponent(() => import('../auth/ForgotPassword'), 'ForgotPassword'),
+})
+
+// Mailed links lead here, whoever is signed in on this device.
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  component: lazyRouteComponent(() => import('../auth/ResetPassword'), 'ResetPassword'),
+})
+
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/verify-email',
+  component: lazyRouteComponent(() => import('../auth/VerifyEmail'), 'VerifyEmail'),
+})
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
@@ -113,6 +132,12 @@ const inbox = createRoute({
   getParentRoute: () => inside,
   path: '/inbox',
   component: lazyRouteComponent(() => import('../inbox/InboxPage'), 'InboxPage'),
+})
+
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../account/AccountPage'), 'AccountPage'),
 })
 
 const findDoctor = createRoute({
@@ -239,10 +264,14 @@ const bookFor = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     outside.addChildren([signIn, register]),
+    forgotPassword,
+    resetPassword,
+    verifyEmail,
     inside.addChildren([
       home,
       pending,
       inbox,
+      account,
       findDoctor,
       bookVisit,
       appointments,

@@ -9,7 +9,11 @@ export function SignIn() {
   const { t } = useTranslation()
   return (
     <Cover title={t('signIn.title')} lead={t('signIn.lead')}>
-      <SignInForm />
+      <SignInForm>
+        <Link to="/forgot-password" className={styles.forgot}>
+          {t('signIn.forgot')}
+        </Link>
+      </SignInForm>
       <p className={styles.other}>
         {t('signIn.new')}{' '}
         <Link to="/register" search={(search) => search}>

@@ -1,7 +1,7 @@
 /** Name and password, on a page or over one. */
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Problem } from '../api/problem'
 import { ErrorNote } from '../ui/ErrorNote'
@@ -11,9 +11,11 @@ import { session } from './session'
 interface Props {
   /** Who was signed in here before. */
   known?: string
+  /** What else can be done here. */
+  children?: ReactNode
 }
 
-export function SignInForm({ known = '' }: Props) {
+export function SignInForm({ known = '', children }: Props) {
   const { t } = useTranslation()
   const [username, setUsername] = useState(known)
   const [password, setPassword] = useState('')
@@ -60,6 +62,7 @@ export function SignInForm({ known = '' }: Props) {
       <Button type="submit" size="md" loading={signIn.isPending}>
         {t('signIn.submit')}
       </Button>
+      {children}
     </form>
   )
 }
