@@ -1,7 +1,6 @@
 """Every address of the API, on one screen."""
 
 from django.urls import path, re_path, register_converter
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from api import (
     addresses,

@@ -23,7 +23,8 @@ POSTS = [BOOK, "/api/auth/login/", "/api/auth/register/", "/api/notifications/re
         b"{", b"}", b'{"a":}', b"nothing", b"\xff\xfe", b'{"a": "\xff"}', b'{"a": NaN}',
         b'{"a": Infinity}', b'{"a": ' + b"9" * 5000 + b"}", b"[" * 100_000, b'{"a":' * 100_000,
         b'{"a":' * 100 + b"1" + b"}" * 100, b'{"\\ud800": 1}', b'{"notes": "\\udfff"}',
-        b'{"a": 1,}', b"\0",
+        b'{"a": 1,}', b"\0", b'{"a": 1, "a": 1}', b'{"a": {"b": 1, "\\u0062": 2}}', b'{"a": 1e400}',
+        b'{"a": -1e999}', b'{"a": -Infinity}',
     ],
     ids=lambda raw: repr(raw[:12]),
 )  # fmt: skip
@@ -35,8 +36,23 @@ def test_what_is_no_sound_json_is_a_parse_error(path: str, key: str | None, raw:
     refused(response, 400, "parse_error")
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"username": "ana", "password": "x", "username": "ben"}',
+        b'{"username": "ana", "password": "x", "more": ' + b"[" * 40 + b"]" * 40 + b"}",
+    ],
+)
+def test_a_refused_body_is_not_even_half_understood(raw: bytes) -> None:
+    response = Api().send("POST", "/api/auth/login/", raw=raw)
+
+    body = refused(response, 400, "parse_error")
+    assert "ana" not in body["detail"]
+    assert "twice" in body["detail"] or "nested" in body["detail"]
+
+
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize("raw", [b"[]", b"null", b"5", b'"text"', b"true", b"[{}]", b"1e400"])
+@pytest.mark.parametrize("raw", [b"[]", b"null", b"5", b'"text"', b"true", b"[{}]"])
 def test_what_is_no_object_is_refused(path: str, raw: bytes) -> None:
     response = Api(world.a_patient()).send("POST", path, raw=raw)
 

@@ -6,6 +6,13 @@ import { connection } from '../realtime/connection'
 const TRIES = 6
 const LONGEST_WAIT_MS = 8_000
 
+/** How long to wait where the service says when to come back, and it is worth waiting for. */
+function soon(error: unknown): number | undefined {
+  if (!(error instanceof Problem) || error.status !== 429 || !error.retryAfterSeconds) return undefined
+  const waitMs = error.retryAfterSeconds * 1_000
+  return waitMs <= LONGEST_WAIT_MS ? waitMs : undefined
+}
+
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
@@ -13,8 +20,10 @@ export const queries = new QueryClient({
       refetchOnWindowFocus: false,
       refetchOnReconnect: false,
       gcTime: 10 * 60_000,
-      retry: (count, error) => error instanceof Problem && error.isTransient && count < TRIES,
-      retryDelay: (count) => Math.random() * Math.min(LONGEST_WAIT_MS, 500 * 2 ** count) + 200,
+      retry: (count, error) =>
+        error instanceof Problem && (error.isTransient || soon(error) !== undefined) && count < TRIES,
+      retryDelay: (count, error) =>
+        soon(error) ?? Math.random() * Math.min(LONGEST_WAIT_MS, 500 * 2 ** count) + 200,
     },
     // Without a network it fails at once and says so; what was typed waits, and the key makes a second try safe.
     mutations: { retry: false, networkMode: 'always' },
