@@ -10,9 +10,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from clinic import constraints
+from clinic import clock, constraints
 from clinic.errors import ClinicError
 from clinic.models import Epoch, Role
+from clinic.queries.overdue import neglected_work
 from clinic.queries.sessions import person_signed_in
 from clinic.tokens import read_access
 
@@ -27,14 +28,24 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The service can do its work. What fails is named only to operators (an admin's token)."""
+    """The service can do its work. What fails is named only to operators (an admin's token).
+
+    So is what no worker does: the web processes are none the worse for it, and stay ready.
+    """
     failing = list(_failing())
     for name in failing:
         log.warning("not_ready", part=name)
     body: dict[str, object] = {"status": "unavailable" if failing else "ok"}
-    if failing and is_operator(request):
-        body["failing"] = failing
+    if is_operator(request):
+        body |= {"failing": failing} if failing else _neglected()
     return JsonResponse(body, status=503 if failing else 200)
+
+
+def _neglected() -> dict[str, object]:
+    found = neglected_work(clock.now())
+    for work, seconds in found.items():
+        log.warning("work_overdue", work=work, seconds=round(seconds))
+    return {"overdue": {work: round(seconds) for work, seconds in found.items()}} if found else {}
 
 
 def _failing() -> Iterator[str]:

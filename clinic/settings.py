@@ -199,6 +199,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(_CELERY_FOLDER / "beat")
+# Mails that were sent, given up or dropped are kept so long.
+MAIL_DAYS = 30
 # How often the outbox is looked through.
 MAIL_SECONDS = 3.0
 CELERY_BEAT_SCHEDULE = {
@@ -338,6 +340,9 @@ POLL_MAX_SECONDS = 25
 ENTRY_DAYS = 7
 USER_ENTRY_DAYS = 90
 NOTIFICATION_DAYS = 365
+
+# -- what workers do: from so many seconds on, operators are told that nobody does it --------------------
+OVERDUE_SECONDS = {"housekeeping": 3600, "mail": 300}
 
 # -- static files and headers ----------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from clinic import clock
 from clinic.actions.mail import plan_mail, plan_mail_to_address
-from clinic.actions.sessions import end_sessions_of
+from clinic.actions.sessions import end_sessions_of, forgive_sign_ins
 from clinic.context import current_request
 from clinic.errors import FieldError, LinkInvalid
 from clinic.journal import announce_rights
@@ -64,6 +64,7 @@ def set_password_by_link(*, token: str, password: str) -> None:
             raise LinkInvalid
         person.email_verified_at = person.email_verified_at or clock.now()
         _set(person, hashed)
+    forgive_sign_ins(person)
 
 
 def prove_password(person: Person, given: str, *, field: str) -> None:

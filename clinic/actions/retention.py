@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 
 from clinic import clock
 from clinic.models import Entry, IdempotentAnswer, KnownNetwork, Notification, Session, Tally
+from clinic.queries.mail import mail_ended_before
 from clinic.topics import TopicKind
 
 STEP: Final = 500
@@ -34,6 +35,7 @@ def drop_expired() -> int:
                 created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
             ),
             Session.objects.filter(expires_at__lt=now),
+            mail_ended_before(now - timedelta(days=settings.MAIL_DAYS)),
             Tally.objects.filter(forget_at__lt=now.timestamp() * 1000),
             KnownNetwork.objects.filter(
                 last_used_at__lt=now - timedelta(days=settings.KNOWN_NETWORK_DAYS)

@@ -26,6 +26,12 @@ def due_mail(now: datetime, *, worn_out: bool = False) -> QuerySet[Mail]:
     return waiting_mail().filter(is_free, due_at__lte=now, **attempts)
 
 
+def mail_ended_before(moment: datetime) -> QuerySet[Mail]:
+    """Those that were sent, given up or dropped before then."""
+    ended = Q(sent_at__lt=moment) | Q(failed_at__lt=moment) | Q(dropped_at__lt=moment)
+    return Mail.objects.filter(ended, created_at__lt=moment)
+
+
 def oldest_due_mail() -> datetime | None:
     """When the mail that waits longest was, or will be, due."""
     oldest: datetime | None = waiting_mail().aggregate(at=Min("due_at"))["at"]

@@ -15,6 +15,15 @@ def overdue_seconds(now: datetime) -> dict[str, float]:
     return {work: _seconds(due_at, now) for work, due_at in due.items()}
 
 
+def neglected_work(now: datetime) -> dict[str, float]:
+    """What is due for so long that no worker can be doing it."""
+    return {
+        work: seconds
+        for work, seconds in overdue_seconds(now).items()
+        if seconds > settings.OVERDUE_SECONDS[work]
+    }
+
+
 def _oldest_expiry() -> datetime | None:
     """Of what goes first and is indexed by it: what stays for months tells later that nobody tidies up."""
     session = Session.objects.aggregate(at=Min("expires_at"))["at"]

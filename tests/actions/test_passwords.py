@@ -19,7 +19,8 @@ from clinic.actions.sessions import sign_in
 from clinic.errors import FieldError, LinkInvalid, RateLimited, WrongCredentials
 from clinic.links import LinkKind, new_link_token
 from clinic.models import Mail, MailKind, Person, Role, Session
-from clinic.tokens import read_access
+from clinic.rules.rates import parse_rate
+from clinic.tokens import TokenPair, read_access
 from tests import world
 from tests.together import together
 
@@ -101,8 +102,6 @@ def test_who_has_no_password_cannot_change_it_by_any_word() -> None:
 
 
 def test_guessing_the_old_password_is_slowed_and_a_right_one_begins_anew(settings: Any) -> None:
-    from clinic.rules.rates import parse_rate
-
     settings.LIMIT_SIGN_IN = parse_rate("3/60/900/86400")
     ana = world.a_patient("ana")
     for _ in range(2):
@@ -194,6 +193,39 @@ def test_a_link_sets_a_password_once_and_ends_all_sessions(
     assert ana.email_verified_at is not None
     # There was none that somebody else could have changed.
     assert bool(planned(MailKind.PASSWORD_CHANGED)) is (password is not None)
+
+
+def test_whoever_was_slowed_for_a_forgotten_password_is_not_for_the_new_one(settings: Any) -> None:
+    settings.LIMIT_SIGN_IN = parse_rate("2/60/900/86400")
+    ana = world.a_patient("ana")
+    for name in ("ana", "ana@example.org"):
+        for _ in range(2):
+            with pytest.raises(WrongCredentials):
+                sign_in(username=name, password="forgotten-1")
+        with pytest.raises(RateLimited):
+            sign_in(username=name, password=world.PASSWORD)
+
+    set_password_by_link(token=new_link_token(LinkKind.RESET, ana), password=NEW)
+
+    for name in ("ana", "ana@example.org"):
+        assert sign_in(username=name, password=NEW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sign_in_with_the_old_password_never_outlives_the_change(settings: Any) -> None:
+    settings.EVENT_SINKS, settings.LIMIT_SIGN_IN = [], None
+    for n in range(12):
+        ana = world.a_patient(f"ana{n}")
+        token = new_link_token(LinkKind.RESET, ana)
+
+        results = together(
+            partial(set_password_by_link, token=token, password=NEW),
+            *[partial(sign_in, username=ana.username, password=world.PASSWORD)] * 3,
+        )
+
+        assert results[0] is None
+        assert {type(result) for result in results[1:]} <= {TokenPair, WrongCredentials}
+        assert not Session.objects.filter(person=ana, ended_at=None).exists()
 
 
 def test_a_password_that_breaks_a_rule_does_not_use_up_the_link() -> None:

@@ -1,6 +1,7 @@
 """How long things are kept, and that what is left of a topic has no hole."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import transaction
 
 from clinic.actions import retention
 from clinic.actions.idempotency import Answer, answer_once
+from clinic.actions.mail import claim_mail, mark_dropped, mark_failed, mark_sent, plan_mail
 from clinic.actions.retention import drop_expired
 from clinic.events import HoursChanged, NotificationRead
 from clinic.journal import record
@@ -18,6 +20,8 @@ from clinic.models import (
     Event,
     HealthRecord,
     IdempotentAnswer,
+    Mail,
+    MailKind,
     Notification,
     Session,
 )
@@ -90,6 +94,29 @@ def test_what_is_left_of_a_topic_is_its_newest_part(
     at(clock, days=13)
     drop_expired()
     assert (position_of(slots_topic(7)).first_kept, position_of(slots_topic(7)).head) == (16, 15)
+
+
+@pytest.mark.parametrize(("later", "left"), [({"days": 30}, 1), ({"days": 30, "seconds": 1}, 0)])
+@pytest.mark.parametrize(
+    "end", [mark_sent, mark_dropped, partial(mark_failed, error="x", for_good=True)]
+)
+def test_mails_are_kept_thirty_days_from_their_end_and_until_then_for_good(
+    end: Any, later: dict[str, float], left: int, clock: time_machine.Traveller
+) -> None:
+    with transaction.atomic():
+        for once in ("sent", "waits"):
+            plan_mail(kind=MailKind.INVITE, person=world.a_patient(), once=once)
+    at(clock, days=90)
+    assert drop_expired() == 0
+    claimed = claim_mail()
+    assert claimed is not None
+    end(claimed)
+    clock.shift(timedelta(**later))
+
+    drop_expired()
+
+    assert Mail.objects.count() == 1 + left
+    assert Mail.objects.filter(once="waits").exists()
 
 
 @pytest.mark.parametrize(("later", "left"), [({"hours": 24}, 1), ({"hours": 24, "seconds": 1}, 0)])

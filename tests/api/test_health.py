@@ -1,12 +1,16 @@
 """/livez and /readyz: what fails is noticed, and named to operators only."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
-from clinic import constraints
+from clinic import clock, constraints
+from clinic.actions.mail import claim_mail, mark_failed, plan_mail
+from clinic.models import MailKind
 from clinic.models.appointments import DOCTOR_OVERLAP
 from tests import world
 from tests.api.client import Api, ok
@@ -98,3 +102,29 @@ def counts() -> dict[str, int]:
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
             found[table] = cursor.fetchone()[0]
     return found
+
+
+def test_mail_that_nobody_sends_is_named_to_operators_and_the_service_stays_ready() -> None:
+    operator, others = Api(world.an_admin()), [Api(), Api(world.a_patient())]
+    with time_machine.travel(clock.now() - timedelta(minutes=5), tick=False), transaction.atomic():
+        plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=world.a_patient())
+    with time_machine.travel(clock.now() - timedelta(seconds=2), tick=False):
+        assert ok(operator.get("/readyz")) == {"status": "ok"}
+
+    answer = ok(operator.get("/readyz"))
+
+    assert answer["status"] == "ok"
+    assert answer["overdue"].keys() == {"mail"}
+    assert 300 <= answer["overdue"]["mail"] < 400
+    for api in others:
+        assert ok(api.get("/readyz")) == {"status": "ok"}
+
+
+def test_mail_that_is_retried_later_is_not_overdue() -> None:
+    with time_machine.travel(clock.now() - timedelta(minutes=6), tick=False), transaction.atomic():
+        plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=world.a_patient())
+    claimed = claim_mail()
+    assert claimed is not None
+    mark_failed(claimed, error="unreachable")
+
+    assert ok(Api(world.an_admin()).get("/readyz")) == {"status": "ok"}
