@@ -36,6 +36,10 @@ def a_reader(kind: MailKind, **fields: Any) -> Person:
 
 
 def a_mail(kind: MailKind, person: Person, **fields: Any) -> Mail:
+    if kind is MailKind.DOCTOR_ASSIGNED:
+        patient = world.a_patient(first_name="Zebulon", last_name="Quirk")
+        world.assign(patient, person.doctor)
+        fields = {"subject_kind": "patient", "subject_id": patient.pk, **fields}
     whose = None if kind is MailKind.PASSWORD_RESET else person
     address = fields.pop("address", person.email)
     return Mail(kind=kind, person=whose, address=address, **fields)
@@ -152,7 +156,14 @@ def test_what_is_asked_for_an_unknown_address_goes_nowhere() -> None:
 
 @pytest.mark.parametrize("kind", [*LINKED, MailKind.DOCTOR_ASSIGNED])
 def test_a_deactivated_person_is_sent_nothing_to_act_on(kind: MailKind) -> None:
-    assert write(a_mail(kind, a_reader(kind, is_active=False))) is None
+    person = a_reader(kind)
+    mail = a_mail(kind, person)
+    assert write(mail) is not None
+
+    person.is_active = False
+    person.save()
+
+    assert write(mail) is None
 
 
 @pytest.mark.parametrize(
@@ -182,19 +193,37 @@ def test_what_has_been_done_meanwhile_is_not_asked_for() -> None:
 
     assert write(a_mail(MailKind.INVITE, invited)) is None
     assert write(a_mail(MailKind.EMAIL_VERIFICATION, verified)) is None
-    pending = world.a_pending_doctor().person
-    assert write(a_mail(MailKind.DOCTOR_ASSIGNED, pending)) is None
 
 
 def test_a_doctor_is_told_of_a_patient_without_a_name() -> None:
-    patient = world.a_patient(first_name="Zebulon", last_name="Quirk")
     doctor = world.a_doctor("osei").person
-    mail = a_mail(MailKind.DOCTOR_ASSIGNED, doctor, subject_kind="person", subject_id=patient.pk)
 
-    letter = written(mail)
+    letter = written(a_mail(MailKind.DOCTOR_ASSIGNED, doctor))
 
     said = letter.subject + letter.text + letter.html
     assert not re.search(r"Zebulon|Quirk|patient-\d", said)
+
+
+def test_a_doctor_is_told_while_the_assignment_stands_and_not_afterwards() -> None:
+    doctor, patient = world.a_doctor("osei"), world.a_patient()
+    assignment = world.assign(patient, doctor)
+    record = world.a_record(world.a_patient(), doctor)
+    kind = MailKind.DOCTOR_ASSIGNED
+    of_patient = a_mail(kind, doctor.person, subject_kind="patient", subject_id=patient.pk)
+    of_record = a_mail(kind, doctor.person, subject_kind="record", subject_id=record.pk)
+    assert write(of_patient) is not None
+    assert write(of_record) is not None
+
+    world.end(assignment)
+    world.remove_record(record)
+
+    for gone in (of_patient, of_record):
+        assert write(gone) is None
+    for kind_of_it, number in (("patient", 10**15), ("record", 10**15), ("", None)):
+        mail = a_mail(kind, doctor.person, subject_kind=kind_of_it, subject_id=number)
+        assert write(mail) is None
+    doctor.person.is_approved = False
+    assert write(a_mail(kind, doctor.person)) is None
 
 
 def test_the_clinic_s_name_stays_words_whatever_it_is() -> None:

@@ -167,31 +167,36 @@ def test_mailjet_is_given_no_message_id_which_it_refuses(settings: Any) -> None:
 
 
 def test_notifying_a_doctor_sends_the_mail_that_the_assignment_planned() -> None:
-    doctor, patient = world.a_doctor("osei"), world.a_patient()
-    from clinic.events import Subject
-
-    with transaction.atomic():
-        plan_mail(
-            kind=MailKind.DOCTOR_ASSIGNED,
-            person=doctor.person,
-            subject=Subject("person", patient.pk),
-        )
+    doctor, patient = world.a_doctor("osei"), world.a_patient("ana")
+    world.assign(patient, doctor)
+    record = world.a_record(world.a_patient("ben"), doctor)
 
     notify_doctor_async(doctor.pk, patient.pk)
+    notify_doctor_async(doctor.pk, record_id=record.pk)
 
-    [message] = django_mail.outbox
-    assert (message.to, message.subject) == (["osei@example.org"], "A patient was assigned to you")
+    assert [message.to for message in django_mail.outbox] == [["osei@example.org"]] * 2
+    assert {message.subject for message in django_mail.outbox} == {"A patient was assigned to you"}
     assert deliver_due() == 0
 
 
-def test_notifying_a_doctor_of_whom_nothing_was_planned_mails_them_too() -> None:
-    doctor = world.a_doctor("osei")
+def test_notifying_a_doctor_again_mails_them_again_as_long_as_it_is_so() -> None:
+    doctor, patient = world.a_doctor("osei"), world.a_patient("ana")
+    assignment = world.assign(patient, doctor)
+    deliver_due()
+    django_mail.outbox.clear()
 
-    notify_doctor_async(doctor.pk, world.a_patient().pk)
-    notify_doctor_async(10**15, 1)
-    notify_doctor_async(world.a_doctor(email="").pk, 1)
+    notify_doctor_async(doctor.pk, patient.pk)
+    assert len(django_mail.outbox) == 1
 
-    assert [message.to for message in django_mail.outbox] == [["osei@example.org"]]
+    world.end(assignment)
+    for arguments in [
+        (doctor.pk, patient.pk),
+        (doctor.pk,),
+        (10**15, patient.pk),
+        (doctor.pk, 1, 1),
+    ]:
+        notify_doctor_async(*arguments)
+    assert len(django_mail.outbox) == 1
 
 
 def test_notify_doctor_async_is_known_by_exactly_this_name() -> None:

@@ -11,7 +11,9 @@ from django.template import Context, Engine
 
 from clinic.links import LinkKind, new_link_token
 from clinic.models import Mail, MailKind, Person
+from clinic.queries.assignments import patients_of
 from clinic.queries.place import the_clinic
+from clinic.queries.records import readers_of
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 _ENGINE: Final = Engine(dirs=[str(TEMPLATES)])
@@ -130,10 +132,19 @@ def _email_changed(mail: Mail) -> Letter | None:
 
 def _doctor_assigned(mail: Mail) -> Letter | None:
     person = _reader(mail)
-    if person is None or not person.is_approved:
+    if person is None or not _is_assigned(person, mail):
         return None
     # Nobody is named: mails are read on many screens.
     return Letter(person.email, MailKind.DOCTOR_ASSIGNED, {"link": f"{settings.PUBLIC_URL}/"})
+
+
+def _is_assigned(doctor: Person, mail: Mail) -> bool:
+    """Whether the assignment it tells of still stands."""
+    if mail.subject_id is None or not doctor.is_approved:
+        return False
+    if mail.subject_kind == "record":
+        return doctor.pk in readers_of([mail.subject_id])[mail.subject_id]
+    return patients_of(doctor).filter(pk=mail.subject_id).exists()
 
 
 def _page(path: str, token: str) -> str:

@@ -18,15 +18,19 @@ def deliver_due_mail() -> None:
 
 # Known by this name to those who send it from elsewhere.
 @shared_task(name="notify_doctor_async")
-def notify_doctor_async(doctor_id: int, patient_id: int) -> None:
-    """Mail a doctor now that this patient has been assigned to them.
+def notify_doctor_async(
+    doctor_id: int, patient_id: int | None = None, record_id: int | None = None
+) -> None:
+    """Mail a doctor at once of the patient, or of the one record, that was assigned to them.
 
-    The assignment has planned such a mail: while that one waits, it is the one that goes.
+    The assignment has planned such a mail: while that one waits, it is the one that goes. Nothing goes
+    where there is no such assignment.
     """
     doctor = Doctor.objects.select_related("person").filter(pk=doctor_id).first()
-    if doctor is None:
+    if doctor is None or (patient_id is None) is (record_id is None):
         return
-    kind, about = MailKind.DOCTOR_ASSIGNED, Subject("person", patient_id)
+    kind = MailKind.DOCTOR_ASSIGNED
+    about = Subject("patient", patient_id) if patient_id else Subject("record", record_id or 0)
     with transaction.atomic():
         planned = waiting_mail().filter(
             kind=kind, person=doctor.person, subject_kind=about.kind, subject_id=about.id
