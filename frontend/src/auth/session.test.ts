@@ -4,7 +4,7 @@ import { Session, type SessionChannel, SessionEnded, type SessionSurroundings } 
 const NOW = Date.parse('2026-11-23T09:00:00Z')
 
 function token(person: number, lifeMs = 300_000): string {
-  const claims = { user_id: person, exp: (NOW + lifeMs) / 1000, jti: Math.random() }
+  const claims = { sub: person, exp: (NOW + lifeMs) / 1000, jti: Math.random() }
   return `h.${btoa(JSON.stringify(claims))}.s`
 }
 

@@ -214,7 +214,7 @@ export class Session {
 
 interface Claims {
   exp: number
-  user_id: number | string
+  sub: string
 }
 
 /** What the token says of itself; only the server's word counts, this saves a request that would be refused. */
@@ -228,7 +228,7 @@ function expiryOf(token: string): number {
 }
 
 function personOf(token: string): string {
-  return String(claimsOf(token).user_id)
+  return claimsOf(token).sub
 }
 
 const LOCK = 'clinic.session'
