@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Advice
 from django.db import connections
 from django.db.utils import OperationalError
 
@@ -49,5 +50,20 @@ def origins_are_exact(**kwargs: Any) -> list[CheckMessage]:
         Error(
             f"CLINIC_ALLOWED_ORIGINS holds {wrong[0]!r}, which is not scheme://host[:port].",
             id="clinic.E002",
+        )
+    ]
+
+
+@register()
+def mails_are_not_printed(**kwargs: Any) -> list[CheckMessage]:
+    """Where others are served, a log is no place for links that set passwords."""
+    printed = settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
+    if settings.ONLY_THIS_MACHINE or not printed:
+        return []
+    return [
+        Advice(
+            "Mails are printed to the worker's log, with links that set passwords.",
+            hint="Set EMAIL_URL, or MAILJET_API_KEY, MAILJET_API_SECRET and MAILJET_SENDER_EMAIL.",
+            id="clinic.W001",
         )
     ]

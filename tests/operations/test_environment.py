@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection, send_mail
 from django.test import override_settings
 
-from clinic.environment import mail, redis_address
+from clinic.environment import mail, public_url, redis_address
 from clinic.keys import make_keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -259,3 +259,46 @@ def test_mails_of_tests_stay_in_memory(mailoutbox: list[Any]) -> None:
     send_mail("subject", "text", None, ["ana@example.org"])
 
     assert [mailed.to for mailed in mailoutbox] == [["ana@example.org"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts", "behind_tls", "found"),
+    [
+        ("", ["localhost", "127.0.0.1", "[::1]"], False, "http://localhost:8123"),
+        ("", [], True, "http://localhost:8123"),
+        ("", ["*", ".clinic.example", "localhost"], True, "http://localhost:8123"),
+        ("", ["localhost", "clinic.example", "other.example"], True, "https://clinic.example"),
+        ("", ["clinic.example"], False, "http://clinic.example:8123"),
+        ("https://desk.example/", ["clinic.example"], False, "https://desk.example"),
+        ("http://desk.example:8080", [], True, "http://desk.example:8080"),
+    ],
+)
+def test_links_begin_where_people_find_the_clinic(
+    given: str, hosts: list[str], behind_tls: bool, found: str
+) -> None:
+    assert public_url(given=given, hosts=hosts, port=8123, behind_tls=behind_tls) == found
+
+
+@pytest.mark.parametrize(
+    "given", ["clinic.example", "ftp://clinic.example", "https://", "https://clinic.example/app"]
+)
+def test_what_is_no_address_of_a_clinic_is_refused(given: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="CLINIC_PUBLIC_URL"):
+        public_url(given=given, hosts=[], port=8000, behind_tls=False)
+
+
+@pytest.mark.parametrize(
+    ("more", "warns"),
+    [
+        ({}, False),
+        ({"ALLOWED_HOSTS": "clinic.example"}, True),
+        ({"ALLOWED_HOSTS": "clinic.example", "EMAIL_URL": "smtp://mail"}, False),
+    ],
+)
+def test_links_that_would_be_printed_where_others_are_served_are_warned_of(
+    installation: dict[str, str], more: dict[str, str], warns: bool
+) -> None:
+    said = manage("check", env=installation, **more)
+
+    assert said.returncode == 0, said.stderr
+    assert ("clinic.W001" in said.stderr) is warns
