@@ -828,7 +828,7 @@ def test_the_example_in_the_documents_runs_as_it_stands(
             first = [program.stdout.readline() for _ in range(2)]
             assert all("fresh" in line for line in first), first
             appointment = clinic.book()
-            lines = [program.stdout.readline() for _ in range(3)]
+            lines = [program.stdout.readline() for _ in range(4)]
             assert all(line for line in lines)
             assert any(str(appointment["id"]) in line for line in lines)
             assert any(line.startswith(clinic.calendar) for line in lines), lines
