@@ -7,7 +7,16 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from clinic.crypto import DecryptionError
-from clinic.models import Appointment, Entry, HealthRecord, IdempotentAnswer, Notification
+from clinic.models import (
+    Annotation,
+    AnnotationVersion,
+    Appointment,
+    Entry,
+    HealthRecord,
+    IdempotentAnswer,
+    Notification,
+    RecordVersion,
+)
 from clinic.models.encrypted import EncryptedTextField
 from tests import world
 
@@ -17,6 +26,9 @@ MARKER = "melanoma-7731"
 SEALED: dict[type[models.Model], set[str]] = {
     Appointment: {"notes"},
     HealthRecord: {"title", "description"},
+    RecordVersion: {"title", "description"},
+    Annotation: {"content"},
+    AnnotationVersion: {"content"},
     Entry: {"body"},
     Notification: {"title", "message"},
     IdempotentAnswer: {"body"},
