@@ -156,7 +156,9 @@ class Reader:
         try:
             while self._due:
                 due = [self._due.pop() for _ in range(min(len(self._due), TOPICS_PER_READ))]
-                await self._read([feed for feed in due if feed.is_due])
+                # Who was woken twice, as by a nudge that came over Redis too, may have been served.
+                if feeds := [feed for feed in due if feed.is_due]:
+                    await self._read(feeds)
         except DatabaseError as error:
             # The sweep finds these feeds behind and asks again.
             self._due.clear()
