@@ -139,9 +139,11 @@ def hub_here() -> Hub:
     return this_hub()
 
 
-async def everything_sent(socket: Socket, topic: str, head: int) -> list[int]:
+async def everything_sent(
+    socket: Socket, topic: str, head: int, *, seconds: float = PATIENCE_SECONDS
+) -> list[int]:
     """The numbers of all events of a topic that a socket got, once it has the last one."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(seconds):
         while socket.last_seq.get(topic, 0) < head:
-            await socket.next_event(topic)
+            await socket.next_event(topic, timeout=seconds)
     return [frame["seq"] for frame in socket.events(topic)]
