@@ -152,7 +152,9 @@ def test_an_address_is_confirmed_changed_and_confirmed_again(
     expect(page.get_by_text("Not confirmed yet")).to_be_visible()
 
     page.goto(mailed("Is this your e-mail address?"))
-    expect(page.get_by_text("Your e-mail address is confirmed.")).to_be_visible()
+    expect(
+        page.get_by_role("main").get_by_text("Your e-mail address is confirmed.")
+    ).to_be_visible()
     page.get_by_role("link", name="Go to the clinic").click()
     expect(page.get_by_text("Nothing booked")).to_be_visible()
 
