@@ -25,12 +25,11 @@ from clinic.actions.records import (
     assign_record,
     create_record,
     remove_record,
-    require_reach,
     update_record,
 )
 from clinic.errors import FieldError
 from clinic.models import HealthRecord, Person, RecordType, Role
-from clinic.policy import Operation, RecordReach, allowed
+from clinic.policy import Operation, RecordReach, allowed, require
 from clinic.queries.journal import stream_of
 from clinic.queries.records import matching_records, reach_of, records_for, versions_of
 from clinic.shapes.base import Shape, Stream
@@ -210,7 +209,7 @@ class HistoryView(Endpoint):
     def get(self, request: Request, record_id: int) -> Response:
         viewer = person_of(request)
         reach = reach_of(viewer, record_id)
-        require_reach(viewer, Operation.READ_RECORD, reach)
+        require(viewer, Operation.READ_RECORD, reach)
         versions, annotations = versions_of(reach.record)
         return Response(
             {

@@ -18,7 +18,7 @@ from clinic.context import current_request
 from clinic.events import Event
 from clinic.models import journal as rows
 from clinic.models.people import Person
-from clinic.rows import insert
+from clinic.rows import fetch, insert
 from clinic.shapes.notifications import notification_shape, words_for
 from clinic.shapes.payloads import payload
 from clinic.shapes.people import person_ref
@@ -114,14 +114,13 @@ def _advance(counts: Mapping[str, int]) -> dict[str, int]:
         return {}
     table = rows.TopicHead._meta.db_table
     values = ", ".join(["(%s, %s)"] * len(counts))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (topic, seq) VALUES {values} "  # noqa: S608  (our own table name)
-            f"ON CONFLICT (topic) DO UPDATE SET seq = {table}.seq + excluded.seq "
-            "RETURNING topic, seq",
-            [value for pair in sorted(counts.items()) for value in pair],
-        )
-        return dict(cursor.fetchall())
+    moved = fetch(
+        f"INSERT INTO {table} (topic, seq) VALUES {values} "  # noqa: S608  (our own table name)
+        f"ON CONFLICT (topic) DO UPDATE SET seq = {table}.seq + excluded.seq "
+        "RETURNING topic, seq",
+        [value for pair in sorted(counts.items()) for value in pair],
+    )
+    return dict(moved)
 
 
 def _number(

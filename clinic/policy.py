@@ -166,9 +166,9 @@ def allowed(actor: Actor | None, operation: Operation, thing: Any = None) -> boo
     return RULES[operation](actor, thing)
 
 
-def require(actor: Actor | None, operation: Operation) -> None:
-    """Refuse a kind of operation: NotSignedIn or Forbidden. Its existence is no secret."""
-    if allowed(actor, operation):
+def require(actor: Actor | None, operation: Operation, thing: Any = None) -> None:
+    """Refuse a kind of operation, or a thing the actor knows of: NotSignedIn or Forbidden."""
+    if allowed(actor, operation, thing):
         return
     if actor is None or not actor.is_active:
         raise NotSignedIn

@@ -6,12 +6,11 @@ from typing import Any
 from django.db import transaction
 
 from clinic import clock
-from clinic.actions.records import require_reach
-from clinic.errors import Forbidden, VersionConflict
+from clinic.errors import VersionConflict
 from clinic.events import AnnotationAdded, AnnotationRemoved, AnnotationUpdated
 from clinic.journal import record as journal
 from clinic.models import Annotation, AnnotationVersion, Doctor, HealthRecord, Person
-from clinic.policy import AnnotationReach, Operation, allowed
+from clinic.policy import AnnotationReach, Operation, require
 from clinic.queries.records import annotation_reach, reach_of, reading_doctors
 from clinic.rows import insert, lock_row
 
@@ -22,7 +21,7 @@ def annotate_record(*, actor: Person, record_id: int, content: str) -> Annotatio
         # The note and the end of the right to write it take turns.
         lock_row(HealthRecord, record_id)
         reach = reach_of(actor, record_id)
-        require_reach(actor, Operation.ANNOTATE, reach)
+        require(actor, Operation.ANNOTATE, reach)
         now = clock.now()
         annotation = Annotation(
             record=reach.record,
@@ -70,8 +69,7 @@ def remove_annotation(*, actor: Person, annotation_id: int, version: int | None 
 def _locked(actor: Person, annotation_id: int, version: int | None) -> AnnotationReach:
     lock_row(Annotation, annotation_id)
     found = annotation_reach(actor, annotation_id)
-    if not allowed(actor, Operation.CHANGE_ANNOTATION, found):
-        raise Forbidden
+    require(actor, Operation.CHANGE_ANNOTATION, found)
     if version is not None and version != found.annotation.version:
         raise VersionConflict
     return found

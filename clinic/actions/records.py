@@ -9,7 +9,7 @@ from django.db import transaction
 
 from clinic import clock
 from clinic.actions.mail import plan_mail
-from clinic.errors import FieldError, Forbidden, VersionConflict
+from clinic.errors import FieldError, VersionConflict
 from clinic.events import (
     DoctorAssigned,
     DoctorUnassigned,
@@ -30,7 +30,7 @@ from clinic.models import (
     RecordType,
     RecordVersion,
 )
-from clinic.policy import Operation, RecordReach, allowed, require
+from clinic.policy import Operation, require
 from clinic.queries.people import doctors_in_directory
 from clinic.queries.records import reach_of, reading_doctors
 from clinic.rows import insert, lock_row
@@ -154,16 +154,10 @@ def told_by_mail(news: DoctorAssigned) -> DoctorAssigned:
     return news
 
 
-def require_reach(actor: Person, operation: Operation, reach: RecordReach) -> None:
-    """Refuse what cannot be done with a record that the actor knows of: Forbidden, not NotFound."""
-    if not allowed(actor, operation, reach):
-        raise Forbidden
-
-
 def _locked(actor: Person, record_id: int, version: int | None) -> HealthRecord:
     lock_row(HealthRecord, record_id)
     reach = reach_of(actor, record_id)
-    require_reach(actor, Operation.CHANGE_RECORD, reach)
+    require(actor, Operation.CHANGE_RECORD, reach)
     if version is not None and version != reach.record.version:
         raise VersionConflict
     return reach.record

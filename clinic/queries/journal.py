@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import Any, Final
 
 import structlog
-from django.db import connection
 
 from clinic.crypto import DecryptionError, decrypt
 from clinic.models import Entry, Epoch, TopicHead
@@ -62,13 +61,11 @@ def head_of(topic: Topic) -> int:
 
 def position_of(topic: Topic) -> Position:
     """In one statement: what is written meanwhile must not look as if it were not kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(_POSITION, [str(topic), str(topic)])
-        row = cursor.fetchone()
-    if row is None:
+    found = fetch(_POSITION, [str(topic), str(topic)])
+    if not found:
         epoch()  # the first question ever asked of this journal
         return position_of(topic)
-    value, head, first = row
+    [(value, head, first)] = found
     last = head or 0
     return Position(str(uuid.UUID(str(value))), last, last + 1 if first is None else first)
 

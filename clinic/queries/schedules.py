@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet
 
 from clinic.models import Appointment, Closure, Doctor, TimeOff, WorkingWindow
 from clinic.rows import converted, fetch
@@ -17,6 +17,7 @@ from clinic.rules.slots import Schedule, Slot, SlotState, Span, slots_of_days
 from clinic.rules.statuses import OCCUPYING
 from clinic.rules.zones import day_bounds, days_between
 
+A_DAY: Final = timedelta(days=1)
 # No appointment is longer, so the index on `start` bounds what can reach into a day.
 LONGEST_VISIT: Final = timedelta(days=1)
 # How far ahead the next free time is looked for: near first, because it mostly is.
@@ -123,13 +124,10 @@ def _facts(ids: Sequence[int], first: date, last: date) -> _Facts:
 
 def _fact_rows(ids: Sequence[int], first: date, last: date) -> list[tuple[Any, ...]]:
     # A day of any zone lies within a day's distance of the same day in UTC.
+    from_, to = day_bounds(first, "UTC")[0] - A_DAY, day_bounds(last, "UTC")[1] + A_DAY
     begin, end, reaching = (
         _INSTANT.get_db_prep_value(instant, connection)
-        for instant in (
-            day_bounds(first, "UTC")[0] - timedelta(days=1),
-            day_bounds(last, "UTC")[1] + timedelta(days=1),
-            day_bounds(first, "UTC")[0] - timedelta(days=1) - LONGEST_VISIT,
-        )
+        for instant in (from_, to, from_ - LONGEST_VISIT)
     )
     dates = [_DAY.get_db_prep_value(day, connection) for day in (first, last)]
     sql = _FACTS.format(
@@ -170,10 +168,6 @@ def free_starts(
 def bookable_doctors() -> Q:
     """Which doctors can be found and booked at all."""
     return Q(person__is_active=True, person__is_approved=True, person__role="DOCTOR")
-
-
-def prefetch_windows(doctors: Collection[Doctor]) -> None:
-    prefetch_related_objects(list(doctors), "windows")
 
 
 def time_off_of(doctor_id: int) -> QuerySet[TimeOff]:

@@ -61,18 +61,17 @@ def viewers_behind(sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, Viewer]:
     """
     if not sessions:
         return {}
-    key = _SESSION_ID
     places = ", ".join(["%s"] * len(sessions))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT session.id, person.id, person.role, person.is_active, person.is_approved "  # noqa: S608
-            "FROM clinic_session session JOIN clinic_person person ON person.id = session.person_id "
-            "WHERE (session.ended_at IS NULL OR NOT person.is_active) "
-            f"AND session.id IN ({places})",
-            [key.get_db_prep_value(each, connection) for each in sessions],
-        )
-        rows = cursor.fetchall()
+    rows = fetch(
+        "SELECT session.id, person.id, person.role, person.is_active, person.is_approved "  # noqa: S608
+        "FROM clinic_session session JOIN clinic_person person ON person.id = session.person_id "
+        "WHERE (session.ended_at IS NULL OR NOT person.is_active) "
+        f"AND session.id IN ({places})",
+        [_SESSION_ID.get_db_prep_value(each, connection) for each in sessions],
+    )
     return {
-        key.to_python(session_id): Viewer(person_id, role, bool(is_active), bool(is_approved))
+        _SESSION_ID.to_python(session_id): Viewer(
+            person_id, role, bool(is_active), bool(is_approved)
+        )
         for session_id, person_id, role, is_active, is_approved in rows
     }
