@@ -404,6 +404,30 @@ describe('watching', () => {
     expect(mine.seen).toEqual([])
   })
 
+  test('knows who is present until the topic is lost, left or unreachable', async () => {
+    const seen: string[][] = []
+    client.onPresence(() => void seen.push(client.present('calendar.5').map((viewer) => viewer.name)))
+    const here = { op: 'presence', topic: 'calendar.5', watching: [{ id: 1, name: 'Ada', role: 'DOCTOR' }] }
+    const first = client.watch('calendar.5', { seq: 7, epoch: 'e1' }, watcher())
+    await connected()
+    socket().join('resumed', 7)
+    socket().push(here)
+    socket().push({ ...here, topic: 'record.9' })
+    expect(client.present('record.9')).toEqual([])
+    socket().lose(1006)
+    await reconnected()
+    socket().join('resumed', 7)
+    socket().push(here)
+    first.close()
+    client.watch('calendar.5', { seq: 7, epoch: 'e1' }, watcher())
+    socket().join('resumed', 7)
+    socket().push(here)
+    socket().push({ op: 'revoked', topic: 'calendar.5', reason: 'right_ended' })
+    socket().push(here)
+
+    expect(seen).toEqual([['Ada'], [], ['Ada'], [], ['Ada'], []])
+  })
+
   test('tells when a topic does not exist for this person', async () => {
     const server = await connected()
     const mine = watcher()

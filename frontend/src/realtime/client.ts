@@ -5,7 +5,7 @@
  * later event exactly once and in order, across any number of broken connections; where the service cannot replay,
  * they are told to load their snapshot again.
  */
-import { type EventFrame, type Incoming, isReply, type Push, type Reply } from './frames'
+import { type EventFrame, type Incoming, isReply, type Push, type Reply, type Viewer } from './frames'
 
 export interface Position {
   seq: number
@@ -76,6 +76,7 @@ interface Topic {
   behind: number
 }
 
+const NOBODY: readonly Viewer[] = []
 const PROTOCOL = 'clinic.v1'
 const BACKOFF_FIRST_MS = 500
 const BACKOFF_MOST_MS = 30_000
@@ -108,7 +109,9 @@ export class RealtimeClient {
   readonly #toAcknowledge = new Map<string, number>()
   readonly #replies = new Map<number, (reply: Reply) => void>()
   readonly #topics = new Map<string, Topic>()
+  readonly #present = new Map<string, readonly Viewer[]>()
   readonly #listeners = new Set<() => void>()
+  readonly #presenceListeners = new Set<() => void>()
   readonly #options: Required<ClientOptions>
 
   constructor(options: ClientOptions) {
@@ -122,6 +125,16 @@ export class RealtimeClient {
   onStatus = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Who is watching a topic that this page watches, this person included; nobody while that is not known. */
+  present(name: string): readonly Viewer[] {
+    return this.#present.get(name) ?? NOBODY
+  }
+
+  onPresence = (listener: () => void): (() => void) => {
+    this.#presenceListeners.add(listener)
+    return () => this.#presenceListeners.delete(listener)
   }
 
   start(): void {
@@ -290,6 +303,7 @@ export class RealtimeClient {
       topic.stage = 'off'
       topic.caughtUp = false
       topic.behind = 0
+      this.#see(topic.name, NOBODY)
     }
     socket?.close(1000)
   }
@@ -350,6 +364,9 @@ export class RealtimeClient {
         break
       case 'revoked':
         this.#revoked(this.#topics.get(frame.topic), frame.reason)
+        break
+      case 'presence':
+        if (this.#topics.has(frame.topic)) this.#see(frame.topic, frame.watching)
         break
       case 'hb':
         this.#compare(frame.heads)
@@ -419,7 +436,15 @@ export class RealtimeClient {
     if (!topic) return
     topic.stage = 'off'
     this.#topics.delete(topic.name)
+    this.#see(topic.name, NOBODY)
     for (const seat of topic.seats) seat.watcher.revoked?.(reason)
+  }
+
+  #see(name: string, viewers: readonly Viewer[]): void {
+    if (viewers.length === 0 && !this.#present.has(name)) return
+    if (viewers.length > 0) this.#present.set(name, viewers)
+    else this.#present.delete(name)
+    for (const listener of this.#presenceListeners) listener()
   }
 
   #compare(heads: Record<string, number>): void {
@@ -522,6 +547,7 @@ export class RealtimeClient {
     if (topic.seats.size > 0 || this.#topics.get(topic.name) !== topic) return
     this.#topics.delete(topic.name)
     this.#toAcknowledge.delete(topic.name)
+    this.#see(topic.name, NOBODY)
     if (topic.stage !== 'off') this.#command({ op: 'unwatch', topic: topic.name }, () => undefined)
   }
 

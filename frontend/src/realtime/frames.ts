@@ -11,6 +11,13 @@ export interface EventFrame<Data = unknown> {
   cause?: string
 }
 
+/** Somebody who is looking at a record right now. */
+export interface Viewer {
+  id: number
+  name: string
+  role: string
+}
+
 export interface FrameError {
   code: string
   message: string
@@ -35,6 +42,7 @@ export type Push =
   | { op: 'live'; topic: string; seq: number }
   | { op: 'reset'; topic: string; reason: string }
   | { op: 'revoked'; topic: string; reason: string }
+  | { op: 'presence'; topic: string; watching: Viewer[] }
   | { op: 'hb'; heads: Record<string, number>; time: string }
   | { op: 'auth.expiring'; expires_at: string }
   | {
