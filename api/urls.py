@@ -73,6 +73,7 @@ urlpatterns = [
     path("api/doctors/annotations/", annotations.DoctorsAnnotationView.as_view()),
     path("api/doctors/my_patients/", assignments.OwnPatientsView.as_view()),
     path("api/doctors/patients/", assignments.DoctorsPatientsView.as_view()),
+    path("api/patients/<id:person_id>/assignments/", assignments.AssignmentsView.as_view()),
     path("api/patients/<id:person_id>/assign/", assignments.AssignDoctorView.as_view()),
     path("api/assignments/<id:assignment_id>/end/", assignments.EndAssignmentView.as_view()),
     path("api/doctors/notifications/", notifications.DoctorsInboxView.as_view()),

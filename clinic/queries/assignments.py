@@ -23,6 +23,15 @@ def patients_of(doctor: Person) -> QuerySet[Person]:
     ).order_by("last_name", "first_name", "pk")
 
 
+def assignments_of(patient_id: int) -> QuerySet[Assignment]:
+    """The standing ones of a patient, the oldest first."""
+    return (
+        Assignment.objects.select_related("patient", "doctor__person", "assigned_by")
+        .filter(patient_id=patient_id, ended_at=None)
+        .order_by("created_at", "pk")
+    )
+
+
 def assignment_for(viewer: Person, assignment_id: int) -> Assignment:
     """Raises NotFound for one that does not exist or is none of the viewer's business."""
     assignment = (

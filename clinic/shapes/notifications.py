@@ -90,8 +90,19 @@ def words_for(event: Event, *, reader_id: int) -> Words:
 def _assigned(event: DoctorAssigned, reader_id: int) -> Words:
     what = f"record {event.record.reference}" if event.record else "all records"
     if reader_id == event.doctor.pk:
-        return Words("New assignment", f"{event.patient.name}: you can read {what}.")
+        return Words("New assignment", f"{_reason(event)} You can read {what}.")
     return Words("A doctor was assigned", f"{event.doctor} can read {what} of yours.")
+
+
+def _reason(event: DoctorAssigned) -> str:
+    """The patient, and how it came to it: a doctor who reads this need not ask the desk."""
+    name, assignment = event.patient.name, event.assignment
+    if assignment is None:
+        what = "has a visit with you" if event.why == "booking" else "named you on a record"
+        return f"{name} {what}."
+    if assignment.assigned_by_id == event.patient.pk:
+        return f"{name} chose you as their doctor."
+    return f"{assignment.assigned_by.name} assigned you to {name}."
 
 
 def _unassigned(event: DoctorUnassigned, reader_id: int) -> Words:

@@ -100,10 +100,38 @@ def test_an_assignment_opens_the_records_and_its_end_closes_them() -> None:
     assert ok(Api(doctor).get("/api/doctors/patients/"))["patients"] == [card]
     ok(Api(doctor).get(f"/api/records/{record.pk}/"))
 
+    listed = f"/api/patients/{patient.pk}/assignments/"
+    assert ok(Api(patient).get(listed))["assignments"] == [made]
+
     ok(Api(doctor).post(f"/api/assignments/{made['id']}/end/"))
 
+    assert ok(Api(patient).get(listed))["assignments"] == []
     assert Api(doctor).get(f"/api/records/{record.pk}/").status_code == 404
     assert ok(Api(doctor).get("/api/doctors/my_patients/"))["patients"] == []
+
+
+def test_a_doctor_finds_one_of_their_patients() -> None:
+    doctor, ana, ben = world.a_doctor(), world.a_patient("ana"), world.a_patient("ben")
+    world.assign(ana, doctor)
+    world.assign(ben, doctor)
+    stranger = world.a_patient("anastasia")
+    api, path = Api(doctor), "/api/doctors/my_patients/"
+
+    assert [card["id"] for card in ok(api.get(path, q="ana"))["patients"]] == [ana.pk]
+    assert [card["id"] for card in ok(api.get(path, id=ben.pk))["patients"]] == [ben.pk]
+    assert ok(api.get(path, id=stranger.pk))["patients"] == []
+
+
+def test_a_doctor_reads_in_the_inbox_why_a_patient_is_theirs() -> None:
+    doctor, ana, desk = world.a_doctor(), world.a_patient(), world.a_receptionist()
+    world.assign(ana, doctor, actor=desk)
+    world.a_record(ana, doctor)
+
+    lines = ok(Api(doctor).get("/api/notifications/"))["notifications"]
+
+    named, assigned = [line["message"] for line in lines if line["type"] == "doctor.assigned"]
+    assert named.startswith(f"{ana.name} named you on a record. You can read record HR-")
+    assert assigned == f"{desk.name} assigned you to {ana.name}. You can read all records."
 
 
 @pytest.mark.parametrize(
