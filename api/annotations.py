@@ -23,6 +23,7 @@ from api.fields import Id
 from api.records import TEXT_MAX_CHARS, record_id_of
 from clinic.actions.annotations import annotate_record, remove_annotation, update_annotation
 from clinic.actions.idempotency import Answer
+from clinic.models import Annotation
 from clinic.policy import Operation
 from clinic.queries.records import annotation_reach, annotations_for
 from clinic.shapes.base import Shape
@@ -154,8 +155,7 @@ class CommentView(Endpoint):
 
     @extend_schema(responses={200: CommentAnswer})
     def get(self, request: Request, annotation_id: int) -> Response:
-        found = annotation_reach(person_of(request), annotation_id)
-        return Response(comment_shape(found.annotation).wire())
+        return _flat(annotation_reach(person_of(request), annotation_id).annotation)
 
     @extend_schema(request=CommentBody, responses={200: CommentAnswer})
     def patch(self, request: Request, annotation_id: int) -> Response:
@@ -166,11 +166,16 @@ class CommentView(Endpoint):
             content=body["comment"],
             version=version_from(request),
         )
-        return Response(comment_shape(annotation).wire())
+        return _flat(annotation)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, annotation_id: int) -> Response:
         return _removed(request, annotation_id)
+
+
+def _flat(annotation: Annotation) -> Response:
+    # A comment does not show its version: only the header says what If-Match wants.
+    return Response(comment_shape(annotation).wire(), headers={"ETag": etag_of(annotation.version)})
 
 
 def _annotated(request: Request, record_id: int, content: str) -> Answer:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from api.etags import etag_in
 from api.middleware import KEY_MAX_CHARS
 from clinic.actions.idempotency import Answer, answer_once
 from clinic.context import current_request
@@ -162,6 +163,6 @@ def answers_once(handler: Handler) -> Callable[..., Response]:
                 request=request.data,
                 effect=effect,
             )
-        return Response(answer.body, status=answer.status)
+        return Response(answer.body, status=answer.status, headers=etag_in(answer.body))
 
     return method
