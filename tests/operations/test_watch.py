@@ -260,6 +260,8 @@ VISIT = {
 }  # fmt: skip
 SLOT = {"start": VISIT["start"], "end": VISIT["end"], "state": "taken"}
 RECORD = {"record": 4, "record_id": "HR-4", "record_type": "CONSULTATION", "title": MARKER}
+NOTE = {"id": 2, "doctor": VISIT["doctor"], "content": MARKER}
+CARE = {"doctor": VISIT["doctor"], "patient": VISIT["patient"], "why": "booking", "record_id": None}
 SAID: dict[str, tuple[dict[str, Any], str]] = {
     "appointment": (VISIT, "Ana Adler with Dr Kwame Osei, 2026-11-22 00:30–01:00"),
     "slot": (SLOT, "2026-11-22 00:30–01:00 is taken"),
@@ -268,15 +270,22 @@ SAID: dict[str, tuple[dict[str, Any], str]] = {
     "doctor": (PERSON, f"{MARKER.upper()} Adler (doctor)"),
     "person": (PERSON, f"{MARKER.upper()} Adler (doctor)"),
     "notification": ({"unread": 3, "up_to": 9}, "3 unread"),
+    "annotation": (RECORD, "HR-4 (consultation)"),
+    "doctor.assigned": (CARE, "Dr Kwame Osei and Ana Adler"),
+    "doctor.unassigned": (CARE | {"record_id": "HR-4"}, "Dr Kwame Osei and Ana Adler (HR-4)"),
 }
 PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.mark.parametrize("kind", sorted(CATALOGUE))
 def test_every_event_is_said_in_words_and_none_says_health_content(kind: str) -> None:
-    data, words = SAID[kind.partition(".")[0]]
+    data, words = SAID.get(kind) or SAID[kind.partition(".")[0]]
     assert in_words(kind, data, PARIS) == words
     assert MARKER not in words
+
+
+def test_of_an_annotation_itself_only_its_author_is_said() -> None:
+    assert in_words("annotation.added", NOTE, PARIS) == "by Dr Kwame Osei"
 
 
 def test_hours_of_every_day_and_kinds_of_tomorrow_have_words_too() -> None:

@@ -227,8 +227,13 @@ def in_words(kind: str, data: Any, zone: ZoneInfo) -> str:
             return f"{_span(data, zone)} is {data['state']}"
         case "hours":
             return f"on {', '.join(data['dates'])}" if data["dates"] else "on every day"
-        case "record":
+        case "record" | "annotation" if "record_type" in data:
             return f"{data['record_id']} ({data['record_type'].lower()})"
+        case "annotation":
+            return f"by {data['doctor']['name']}"
+        case "doctor" if "patient" in data:
+            of = f" ({data['record_id']})" if data["record_id"] else ""
+            return f"{data['doctor']['name']} and {data['patient']['name']}{of}"
         case "doctor" | "person":
             return f"{data['first_name']} {data['last_name']} ({data['role'].lower()})"
         case "notification":
