@@ -336,6 +336,9 @@ REPLAYS_AT_ONCE = 4
 # Beyond this many in the queue, a client is asked to come back.
 REPLAYS_WAITING = 2000
 SWEEP_SECONDS = 2.0
+# Who watches a record is marked anew so often, and forgotten when nobody has for so long.
+PRESENCE_RENEWAL_SECONDS = 20.0
+PRESENCE_LEASE_SECONDS = 45.0
 POLL_MAX_SECONDS = 25
 ENTRY_DAYS = 7
 USER_ENTRY_DAYS = 90

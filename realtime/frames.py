@@ -200,6 +200,14 @@ class Reset(_ServerFrame):
     reason: str
 
 
+class Presence(_ServerFrame):
+    """Who is watching this topic now, each person once. It has no number and is not kept."""
+
+    op: Literal["presence"] = "presence"
+    topic: str
+    watching: list[User]
+
+
 class Goodbye(_ServerFrame):
     """Sent before a close, because a close frame's reason does not get through."""
 
@@ -222,6 +230,7 @@ SERVER_FRAMES: Final = (
     AuthExpiring,
     Revoked,
     Reset,
+    Presence,
     Goodbye,
 )
 _BY_OP: Final[dict[str, type[_ServerFrame]]] = {

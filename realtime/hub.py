@@ -19,7 +19,9 @@ from django.db import DatabaseError
 from clinic import metrics
 from clinic.journal import Announcement
 from clinic.queries.rights import rights_now
-from clinic.topics import Topic
+from clinic.topics import Topic, TopicKind
+from realtime import fast_line
+from realtime.presence import Presence
 from realtime.pump import Feed, Reader
 from realtime.reads import LIVE_THREADS, Pool, heads
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from realtime.consumer import ClinicSocket
 
 log = structlog.get_logger(__name__)
-NUDGES_GROUP: Final = "nudges"
 TICK_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
 
@@ -39,10 +40,20 @@ class Hub:
         self.replays = Pool(settings.REPLAYS_AT_ONCE, "replays")
         self._reader = Reader(self.reads)
         self.feeds: dict[str, Feed] = {}
+        self.presence = Presence(
+            self.feeds,
+            self.reads,
+            tell_others=fast_line.publish_presence if settings.REDIS_URL is not None else None,
+        )
         self.sockets: set[ClinicSocket] = set()
         self._by_person: defaultdict[int, set[ClinicSocket]] = defaultdict(set)
         self.unauthenticated: Counter[str] = Counter()
-        duties = [self._sweep_for_ever, self._tick_for_ever]
+        duties = [
+            self._sweep_for_ever,
+            self._tick_for_ever,
+            self._look_for_ever,
+            self._renew_for_ever,
+        ]
         if settings.REDIS_URL is not None:
             duties.append(_FastLine(self).listen_for_ever)
         self._tasks = [self.loop.create_task(duty()) for duty in duties]
@@ -54,7 +65,12 @@ class Hub:
         name = str(topic)
         if name not in self.feeds:
             self.feeds[name] = Feed(
-                topic, reader=self._reader, replays=self.replays, empty=self._drop_feed
+                topic,
+                reader=self._reader,
+                replays=self.replays,
+                empty=self._drop_feed,
+                # Only who reads the same record learns of the others.
+                changed=self.presence.changed if topic.kind is TopicKind.RECORD else None,
             )
         return self.feeds[name]
 
@@ -85,6 +101,7 @@ class Hub:
             self.wake(topic, seq)
         for person in announcement.people:
             self.recheck_person(person)
+            self.presence.recheck_person(person)
 
     def wake(self, topic: str, seq: int) -> None:
         feed = self.feeds.get(topic)
@@ -125,6 +142,14 @@ class Hub:
         if self.sockets:
             await self._recheck(list(self.sockets))
 
+    async def _look_for_ever(self) -> None:
+        await self._for_ever("presence", settings.SWEEP_SECONDS, self.presence.look)
+
+    async def _renew_for_ever(self) -> None:
+        await self._for_ever(
+            "presence_renewal", settings.PRESENCE_RENEWAL_SECONDS, self.presence.renew
+        )
+
     async def _tick_for_ever(self) -> None:
         await self._for_ever("tick", TICK_SECONDS, self._tick)
 
@@ -149,6 +174,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.presence.close()
         await self.loop.run_in_executor(None, self.reads.close)
         await self.loop.run_in_executor(None, self.replays.close)
 
@@ -171,13 +197,16 @@ class _FastLine:
         layer = get_channel_layer()
         assert layer is not None
         channel = await layer.new_channel()
-        await layer.group_add(NUDGES_GROUP, channel)
+        await layer.group_add(fast_line.GROUP, channel)
         # What was published before we had joined reached nobody here.
         with contextlib.suppress(DatabaseError):
             await self._hub.wake_all()
         while True:
             message = await layer.receive(channel)
-            self._hub.hear(Announcement(message["heads"], frozenset(message["people"])))
+            if "viewed" in message:
+                self._hub.presence.hear(message["process"], message["viewed"])
+            else:
+                self._hub.hear(Announcement(message["heads"], frozenset(message["people"])))
 
 
 class _Process:

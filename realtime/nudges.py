@@ -4,18 +4,12 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-import structlog
-from channels.layers import get_channel_layer
 from django.conf import settings
 
-from clinic import metrics
 from clinic.journal import Announcement
-from realtime import hub
-
-log = structlog.get_logger(__name__)
-PUBLISH_SECONDS: Final = 2.0
+from realtime import fast_line, hub
 
 
 def nudge(announcement: Announcement) -> None:
@@ -25,23 +19,7 @@ def nudge(announcement: Announcement) -> None:
     """
     hub.wake_from_thread(announcement)
     if settings.REDIS_URL is not None:
-        _run_soon(_publish(announcement))
-
-
-async def _publish(announcement: Announcement) -> None:
-    layer = get_channel_layer()
-    assert layer is not None
-    message = {
-        "type": "nudge",
-        "heads": dict(announcement.heads),
-        "people": sorted(announcement.people),
-    }
-    try:
-        async with asyncio.timeout(PUBLISH_SECONDS):
-            await layer.group_send(hub.NUDGES_GROUP, message)
-    except Exception as error:  # noqa: BLE001 (whatever Redis does, the sweep delivers)
-        metrics.NUDGES_LOST.inc()
-        log.warning("nudge_lost", error=type(error).__name__)
+        _run_soon(fast_line.publish_commit(announcement))
 
 
 class _Publisher:

@@ -10,6 +10,7 @@ import structlog
 from django.db import DatabaseError
 
 from clinic import metrics
+from clinic.queries.sessions import Viewer
 from clinic.topics import Topic
 from realtime.frames import Live, ReadyFrame, Reset, Revoked
 from realtime.reads import Delivery, Pool, next_deliveries, next_delivery
@@ -22,6 +23,7 @@ class Socket(Protocol):
     """What a subscription needs of its socket."""
 
     session_id: uuid.UUID
+    viewer: Viewer
 
     async def send_text(self, text: str) -> None: ...
     async def send_event(self, event: ReadyFrame) -> None: ...
@@ -46,8 +48,9 @@ class Subscription:
         self.acked = 0
         self.live = False
         self.closed = False
-        self._begun = False
+        self.begun = False
         self._said_live = False
+        self._shown_present = ""
         self._catching_up: asyncio.Task[None] | None = None
 
     @property
@@ -57,12 +60,13 @@ class Subscription:
     def begin(self, cursor: int) -> None:
         """The client has its answer: from here on it gets what comes after `cursor`."""
         self.cursor = self.acked = cursor
-        self._begun = True
+        self.begun = True
         self.catch_up()
+        self.feed.viewers_changed()
 
     def catch_up(self) -> None:
         """Read on from the cursor until nothing is missing, then go live. Does nothing if under way."""
-        if self._begun and self._lags and self._catching_up is None:
+        if self.begun and self._lags and self._catching_up is None:
             self._catching_up = asyncio.create_task(self._catch_up())
 
     async def push(self, frames: list[ReadyFrame]) -> None:
@@ -94,10 +98,17 @@ class Subscription:
             metrics.RESETS.inc()
             await self.socket.send_text(Reset(topic=str(self.topic), reason="too_old").text())
 
+    async def show_present(self, text: str) -> None:
+        """Say who is watching, unless that was the last that was said."""
+        if not self.closed and text != self._shown_present:
+            self._shown_present = text
+            await self.socket.send_text(text)
+
     def close(self) -> None:
         self.closed = True
         self.live = False
         self.feed.leave(self)
+        self.feed.viewers_changed()
         task, self._catching_up = self._catching_up, None
         if task is not None and task is not asyncio.current_task():
             task.cancel()
@@ -183,7 +194,13 @@ class Feed:
     """
 
     def __init__(
-        self, topic: Topic, *, reader: Reader, replays: Pool, empty: Callable[["Feed"], None]
+        self,
+        topic: Topic,
+        *,
+        reader: Reader,
+        replays: Pool,
+        empty: Callable[["Feed"], None],
+        changed: Callable[[str], None] | None = None,
     ) -> None:
         self.topic = topic
         self.head = 0
@@ -194,6 +211,7 @@ class Feed:
         self._holders = 0
         self._waiting: set[asyncio.Event] = set()
         self._empty = empty
+        self._changed = changed
 
     def join(self, subscription: Subscription) -> None:
         self.subscriptions.add(subscription)
@@ -268,6 +286,14 @@ class Feed:
             given += subscription.cursor - before
         if given:
             metrics.delivered(given, delivery.frames[0].text)
+
+    def watchers(self) -> list[Subscription]:
+        """Those who have their answer, and so the right."""
+        return [one for one in self.subscriptions if one.begun]
+
+    def viewers_changed(self) -> None:
+        if self._changed is not None:
+            self._changed(str(self.topic))
 
     def _live(self) -> list[Subscription]:
         return [one for one in self.subscriptions if one.live]

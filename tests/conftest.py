@@ -123,5 +123,7 @@ def nobody_has_tried_anything(redis_here: redis.Redis | None) -> None:
 
     IN_THIS_PROCESS.clear()
     if redis_here is not None:
-        for key in redis_here.scan_iter(f"{django_settings.REDIS_PREFIX}:limit:*", count=1000):
-            redis_here.delete(key)
+        for kept in ("limit", "presence"):
+            names = f"{django_settings.REDIS_PREFIX}:{kept}:*"
+            for key in redis_here.scan_iter(names, count=1000):
+                redis_here.delete(key)

@@ -7,7 +7,15 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 
 from clinic import clock
-from clinic.models import Entry, IdempotentAnswer, KnownNetwork, Notification, Session, Tally
+from clinic.models import (
+    Entry,
+    IdempotentAnswer,
+    KnownNetwork,
+    Notification,
+    Session,
+    Tally,
+    Viewing,
+)
 from clinic.queries.mail import mail_ended_before
 from clinic.topics import TopicKind
 
@@ -37,6 +45,7 @@ def drop_expired() -> int:
             Session.objects.filter(expires_at__lt=now),
             mail_ended_before(now - timedelta(days=settings.MAIL_DAYS)),
             Tally.objects.filter(forget_at__lt=now.timestamp() * 1000),
+            Viewing.objects.filter(until__lt=now),
             KnownNetwork.objects.filter(
                 last_used_at__lt=now - timedelta(days=settings.KNOWN_NETWORK_DAYS)
             ),

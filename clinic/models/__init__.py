@@ -9,6 +9,7 @@ from clinic.models.limits import KnownNetwork, Tally
 from clinic.models.mail import Mail, MailKind
 from clinic.models.people import Doctor, Person, Role
 from clinic.models.place import Clinic, Closure, Room
+from clinic.models.presence import Viewing
 from clinic.models.records import (
     Annotation,
     AnnotationVersion,
@@ -44,5 +45,6 @@ __all__ = [
     "Tally",
     "TimeOff",
     "TopicHead",
+    "Viewing",
     "WorkingWindow",
 ]

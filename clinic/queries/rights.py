@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from clinic.policy import may_watch
+from clinic.policy import Actor, may_watch
 from clinic.queries.records import readers_of
 from clinic.queries.sessions import Viewer, viewers_behind
 from clinic.topics import Topic, TopicKind
@@ -23,8 +23,11 @@ class Rights:
 
     def may_watch(self, session_id: uuid.UUID, topic: Topic) -> bool:
         viewer = self.viewers.get(session_id)
+        return viewer is not None and self.person_may_watch(viewer, topic)
+
+    def person_may_watch(self, person: Actor, topic: Topic) -> bool:
         readers = self.readers.get(topic.owner, frozenset()) if topic.owner is not None else ()
-        return viewer is not None and may_watch(viewer, topic, readers=readers)
+        return may_watch(person, topic, readers=readers)
 
 
 def rights_now(sessions: Collection[uuid.UUID], topics: Collection[Topic]) -> Rights:

@@ -30,6 +30,7 @@ REFUSAL = frames.Error(code="bad_frame", message="No.", retryable=False)
         frames.AuthExpiring(expires_at=NOW),
         frames.Revoked(topic="desk", reason="right_ended"),
         frames.Reset(topic="desk", reason="too_old"),
+        frames.Presence(topic="record.1", watching=[frames.User(id=1, name="A", role="DOCTOR")]),
         frames.Goodbye(code="bad_frame", message="No.", reconnect="no"),
         frames.Watching(re=1, topic="desk", head=1, epoch="e", mode="fresh"),
         frames.Authenticated(

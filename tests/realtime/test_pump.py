@@ -76,6 +76,7 @@ class ListSocket:
 
     def __init__(self, chance: random.Random) -> None:
         self.session_id = uuid.uuid4()
+        self.viewer = ANYONE
         self.heard: list[str] = []
         self.unacked = 0
         self.subscription: Subscription | None = None
