@@ -128,6 +128,14 @@ class Waiting:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Who is watching this topic now, each with id, name and role. It has no number and is never replayed."""
+
+    topic: str
+    people: tuple[Mapping[str, Any], ...]
+
+
 Item = Event | Reset | Revoked
 State = Connected | Waiting
 
@@ -219,17 +227,19 @@ def watch(
     since: Mapping[str, Position] | None = None,
     kept: Path | None = None,
     on_state: Callable[[State], None] | None = None,
+    on_present: Callable[[Present], None] | None = None,
 ) -> "Stream":
     """What happens in these topics, or in those that this person normally watches.
 
     `url` is that of the service, `http://…` or `https://…`. It begins after the numbers in the file `kept`
     and those in `since`, which go before; a topic without a number begins now, with a Reset. The file
-    is written after each item, and belongs to one stream at a time.
+    is written after each item, and belongs to one stream at a time. Who watches a record beside you is told
+    to `on_present` as soon as it is heard, and not known any more while there is no connection.
 
     Raises ValueError for a file that holds no numbers and OSError for one that cannot be kept; while
     iterating, SignedOut and Stopped.
     """
-    return Stream(url, tokens, topics, _Numbers(kept, since or {}), on_state)
+    return Stream(url, tokens, topics, _Numbers(kept, since or {}), on_state, on_present)
 
 
 class Stream:
@@ -246,11 +256,13 @@ class Stream:
         topics: Collection[str] | None,
         numbers: "_Numbers",
         on_state: Callable[[State], None] | None,
+        on_present: Callable[[Present], None] | None,
     ) -> None:
         self._address = _socket_address(url)
         self._tokens = tokens
         self._numbers = numbers
         self._tell = on_state or (lambda state: None)
+        self._show = on_present or (lambda present: None)
         self._inbox = _Inbox(
             None if topics is None else list(dict.fromkeys(topics)), dict(numbers.places)
         )
@@ -330,7 +342,9 @@ class Stream:
                 close_timeout=CLOSE_SECONDS,
                 ping_interval=None,  # the protocol has heartbeats of its own
             ) as socket:
-                await _Connection(socket, self._token, self._inbox, self._renew, self._live).run()
+                await _Connection(
+                    socket, self._token, self._inbox, self._renew, self._live, self._show
+                ).run()
         except (Unreachable, OSError, InvalidHandshake, TimeoutError) as error:
             return self._backoff(), _in_words(error)
         except _Ended as end:
@@ -438,12 +452,14 @@ class _Connection:
         inbox: _Inbox,
         renew: Callable[[], Awaitable[str]],
         live: Callable[[Frame], None],
+        show: Callable[[Present], None],
     ) -> None:
         self._socket = socket
         self._token = token
         self._inbox = inbox
         self._renew = renew
         self._live = live
+        self._show = show
         self._now = asyncio.get_running_loop().time
         self._ids = itertools.count(1)
         self._auth = 0
@@ -552,6 +568,8 @@ class _Connection:
             case "revoked":
                 self._watched.discard(frame["topic"])
                 await self._inbox.lose(frame["topic"], frame["reason"])
+            case "presence":
+                self._show(Present(frame["topic"], tuple(frame["watching"])))
             case "hb":
                 self._compare(frame["heads"])
             case "auth.expiring":

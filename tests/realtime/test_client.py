@@ -26,6 +26,7 @@ from realtime.client import (
     Event,
     Item,
     Position,
+    Present,
     Reset,
     Revoked,
     Session,
@@ -208,6 +209,23 @@ def from_number(seq: int) -> dict[str, Position]:
 
 
 # -- watching ---------------------------------------------------------------------------------------------
+
+
+async def test_who_watches_beside_it_is_told_and_is_no_item() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.sign_in()
+        await talk.let_watch(head=0)
+        await talk.say(op="presence", topic=TOPIC, watching=[USER])
+        await talk.tell(1)
+        await talk.stay()
+
+    present: list[Present] = []
+    async with (
+        playing(script) as stage,
+        stage.watch(since=from_number(0), on_present=present.append) as stream,
+    ):
+        assert await numbers(stream, 1) == [1]
+    assert present == [Present(TOPIC, (USER,))]
 
 
 async def test_who_has_no_number_is_told_to_load_and_then_gets_everything() -> None:
