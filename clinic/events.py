@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple
@@ -39,6 +39,10 @@ class Event:
     def notifies(self) -> Sequence[int]:
         """Ids of the people to notify; the one who acted is left out by the journal."""
         return ()
+
+    def public_ids(self) -> Mapping[str, int | str | None]:
+        """What sinks are told of it besides numbers (clinic/signals.py): ids and reasons, never content."""
+        return {}
 
 
 # -- appointments: data is the appointment after the change ------------------------------------------
@@ -223,6 +227,15 @@ class DoctorAssigned(AssignmentEvent):
         # A patient is told of the booking; that it lets the doctor read its record goes without saying.
         parties = [self.doctor.pk]
         return parties if self.why == "booking" else [*parties, self.patient.pk]
+
+    def public_ids(self) -> Mapping[str, int | str | None]:
+        return {
+            "doctor_id": self.doctor.pk,
+            "patient_id": self.patient.pk,
+            "record_id": self.record.pk if self.record else None,
+            "assignment_id": self.assignment.pk if self.assignment else None,
+            "why": self.why,
+        }
 
 
 class DoctorUnassigned(AssignmentEvent):

@@ -32,14 +32,27 @@ class RecordedTwice(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """An event as others may know of it: when, by whom, and whom it is about, as ids."""
+
+    type: str
+    id: uuid.UUID
+    at: datetime
+    actor_id: int | None
+    ids: Mapping[str, int | str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """What the sinks are told after a commit: names and numbers, never content.
 
-    `heads` are topics and their new last numbers; `people` are those whose sessions or rights changed.
+    `heads` are topics and their new last numbers; `people` are those whose sessions or rights changed;
+    `facts` are those of the events that say something to others.
     """
 
     heads: Mapping[str, int] = field(default_factory=dict)
     people: frozenset[int] = frozenset()
+    facts: tuple[Fact, ...] = ()
 
 
 Sink = Callable[[Announcement], None]
@@ -76,7 +89,15 @@ def record(*events: Event, actor: Person | None, rights_of: Sequence[int] = ()) 
         ]
     )
     _tell_after_commit(
-        Announcement({str(topic): seq for topic, seq in heads.items()}, frozenset(rights_of))
+        Announcement(
+            {str(topic): seq for topic, seq in heads.items()},
+            frozenset(rights_of),
+            tuple(
+                Fact(event.type, row.pk, at, row.actor_id, ids)
+                for event, row in zip(events, written, strict=True)
+                if (ids := event.public_ids())
+            ),
+        )
     )
 
 

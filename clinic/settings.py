@@ -164,7 +164,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
         }
     }
 )
-EVENT_SINKS = ["realtime.nudges.nudge"]
+EVENT_SINKS = ["realtime.nudges.nudge", "clinic.signals.send"]
 # Doctors' next free times; never rights, never health content.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
