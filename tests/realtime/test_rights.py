@@ -12,6 +12,7 @@ from django.db import transaction
 from clinic import clock
 from clinic.actions.passwords import change_password, set_password_by_link
 from clinic.actions.people import deactivate_person
+from clinic.actions.records import assign_record
 from clinic.actions.sessions import end_own_session, end_session, refresh_session
 from clinic.errors import TokenInvalid
 from clinic.events import (
@@ -32,6 +33,7 @@ from clinic.links import LinkKind, new_link_token
 from clinic.models import Doctor, HealthRecord, Person, Role, Session
 from clinic.queries.journal import heads_of
 from clinic.rules.slots import Slot, SlotState, Span
+from clinic.topics import record_topic
 from tests import world
 from tests.clients import Socket
 from tests.realtime.stage import (
@@ -324,6 +326,117 @@ async def test_no_event_of_a_topic_is_sent_that_was_committed_after_its_right_en
                 await witness.ack()
                 await socket.ping()
                 assert all(event["seq"] <= last for event in socket.events(DESK))
+
+
+# -- an open record ----------------------------------------------------------------------------------------------
+
+
+class OpenRecord:
+    """A record that two doctors of its patient have open, one of whom is about to lose it."""
+
+    def __init__(self) -> None:
+        self.admin, self.patient = world.an_admin(), world.a_patient()
+        self.loser, self.keeper, self.named = (world.a_doctor() for _ in range(3))
+        self.assignment = world.assign(self.patient, self.loser)
+        world.assign(self.patient, self.keeper)
+        self.record = world.a_record(self.patient, self.named)
+        self.topic = str(record_topic(self.record.pk))
+
+    def annotate(self) -> None:
+        world.annotate(self.record, self.keeper, "a secret")
+
+    def name_nobody(self) -> None:
+        assign_record(actor=self.patient, record_id=self.record.pk, doctor_id=None)
+
+    def change_password(self, person: Person) -> None:
+        here = session_of(world.tokens(person).access).id
+        new = "another-horse-battery-8"
+        change_password(actor=person, session_id=here, old=world.PASSWORD, new=new)
+
+
+def end_all_of(person: Person) -> None:
+    for session in Session.objects.filter(person=person):
+        end_session(session.pk)
+
+
+# Who loses the open record, by what, and how their socket is told.
+CUTS: dict[str, tuple[str, Callable[[OpenRecord], object], str | int]] = {
+    "assignment ended": ("loser", lambda scene: world.end(scene.assignment), "revoked"),
+    "not named any more": ("named", OpenRecord.name_nobody, "revoked"),
+    "record removed": ("patient", lambda scene: world.remove_record(scene.record), "revoked"),
+    "deactivated": (
+        "loser",
+        lambda scene: deactivate_person(actor=scene.admin, person_id=scene.loser.pk),
+        4403,
+    ),
+    "signed out": ("loser", lambda scene: end_all_of(scene.loser.person), 4401),
+    "password changed": ("loser", lambda scene: scene.change_password(scene.loser.person), 4401),
+}
+
+
+@BY
+@pytest.mark.parametrize("how", CUTS)
+async def test_a_record_that_is_open_is_closed_with_the_right_to_it(
+    how: str, by: str, settings: Any
+) -> None:
+    seconds = arrange(by, settings)
+    scene = await in_db(OpenRecord)
+    who, cut, told = CUTS[how]
+    loser = scene.patient if who == "patient" else getattr(scene, who).person
+    async with (
+        signed_in(loser) as socket,
+        signed_in(scene.keeper.person) as witness,
+        signed_in(scene.keeper.person) as late,
+    ):
+        for each in (socket, witness):
+            await each.watch(scene.topic)
+        await in_db(scene.annotate)
+        for each in (socket, witness):
+            await each.next_event(scene.topic)
+            await each.until(lambda frame: len(frame.get("watching", ())) == 2)
+        before = len(socket.frames)
+
+        await in_db(cut, scene)
+        begun = asyncio.get_running_loop().time()
+        await late.watch(scene.topic)
+        if how != "record removed":
+            await in_db(scene.annotate)
+        if told == "revoked":
+            revoked = await socket.until(lambda frame: frame.get("op") == "revoked")
+            assert revoked["topic"] == scene.topic
+        else:
+            assert await socket.closed() == told
+        assert asyncio.get_running_loop().time() - begun < seconds
+
+        await witness.until(lambda frame: len(frame.get("watching", ())) == 1)
+        await everything_sent(
+            witness, scene.topic, (await in_db(heads_of, [scene.topic]))[scene.topic]
+        )
+        if told == "revoked":
+            reply = await socket.command("watch", topic=scene.topic)
+            assert reply["error"]["code"] == "no_such_topic"
+        after = [frame for frame in socket.frames[before:] if frame.get("topic") == scene.topic]
+        # Where the read finds out before the sweep does, the topic is revoked before the socket is closed.
+        assert [frame["op"] for frame in after] in (
+            [["revoked"]] if told == "revoked" else [[], ["revoked"]]
+        )
+
+
+async def test_without_nudge_and_sweep_a_record_is_not_delivered_to_who_lost_it(
+    settings: Any,
+) -> None:
+    settings.EVENT_SINKS = []
+    scene = await in_db(OpenRecord)
+    async with signed_in(scene.loser.person) as socket, signed_in(scene.keeper.person) as witness:
+        for each in (socket, witness):
+            await each.watch(scene.topic)
+        await in_db(world.end, scene.assignment)
+        await in_db(scene.annotate)
+        head = (await in_db(heads_of, [scene.topic]))[scene.topic]
+        hub_here().wake(scene.topic, head)
+        await everything_sent(witness, scene.topic, head)
+        await socket.until(lambda frame: frame.get("op") == "revoked")
+        assert socket.events() == []
 
 
 # -- the read itself refuses ------------------------------------------------------------------------------------
