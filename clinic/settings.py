@@ -44,7 +44,6 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 # Sites other than our own that may use the API and open the socket, as scheme://host[:port].
 ALLOWED_ORIGINS: list[str] = env.list("CLINIC_ALLOWED_ORIGINS", default=[])
 INSTALLED_APPS = [
-    "daphne",
     "clinic",
     "clinic.apps.OperatorsAdmin",
     "django.contrib.auth",
@@ -57,7 +56,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
-    "anymail",
     "corsheaders",
     "csp",
 ]
@@ -232,6 +230,8 @@ EMAIL_FILE_PATH = _MAIL.folder
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _MAIL.sender
 ANYMAIL = dict(_MAIL.anymail or {})
+if ANYMAIL:
+    INSTALLED_APPS.append("anymail")
 
 # -- sign-in ------------------------------------------------------------------------------------
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

@@ -63,11 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _engines(item: pytest.Item) -> set[str]:
-    names = {name for mark in item.iter_markers("engine") for name in mark.args}
+    """The nearest mark counts: a test's own, then its module's."""
     # SQLite is the embedded column: it has no Redis, and refuses a second web process.
     if {"two_webs", "redis"} & set(getattr(item, "fixturenames", ())):
-        names.add("postgres")
-    return names or {"sqlite", "postgres"}
+        return {"postgres"}
+    mark = item.get_closest_marker("engine")
+    return set(mark.args) if mark else {"sqlite", "postgres"}
 
 
 @pytest.fixture(scope="session")

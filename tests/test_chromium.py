@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 
 from tests.chromium import BrowserThread, OpenPage, _keep, _listen
 
+pytestmark = pytest.mark.engine("sqlite")
+
 RESPONSIVE = '<meta name="viewport" content="width=device-width"><h1>Clinic</h1>'
 
 

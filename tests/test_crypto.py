@@ -13,6 +13,8 @@ from clinic.crypto import DecryptionError, decrypt, encrypt
 from clinic.keys import DataKeys
 from clinic.models.encrypted import binding
 
+pytestmark = pytest.mark.engine("sqlite")
+
 HERE = "clinic_healthrecord|title|5f0c3d6e-0000-4000-8000-000000000000"
 
 

@@ -2,12 +2,15 @@
 
 from typing import ClassVar
 
+import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import SimpleTestCase, TestCase, TransactionTestCase
 
 from clinic.models import Person
 from tests import world
+
+pytestmark = pytest.mark.engine("sqlite")
 
 
 class SimpleTestCaseWorks(SimpleTestCase):

@@ -14,7 +14,7 @@ from tests import world
 from tests.servers.fixtures import StartWeb
 from tests.servers.web import Web
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.django_db(transaction=True)]
 
 SAME = {
     "x-content-type-options": "nosniff",

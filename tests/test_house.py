@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.engine("sqlite")
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("api", "clinic", "realtime", "workers")
 # What says nothing of its content gathers everything.

@@ -10,6 +10,8 @@ import pytest
 
 from clinic.keys import KEY_BYTES, KeysMissing, load_keys, main, make_keys
 
+pytestmark = pytest.mark.engine("sqlite")
+
 GOOD_KEY = base64.b64encode(bytes(range(KEY_BYTES))).decode()
 
 

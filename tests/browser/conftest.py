@@ -8,9 +8,6 @@ from playwright.sync_api import expect
 
 from tests.browser.visits import Visits
 from tests.chromium import BrowserThread, OpenPage
-from tests.engine import Engine
-from tests.servers.fixtures import PROCESSES, StartWeb
-from tests.servers.web import Web
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "frontend" / "dist" / "index.html"
@@ -26,36 +23,6 @@ def built_front_end() -> None:
             "the web app is not built: run `make test`, or `npm run build` in frontend/",
             pytrace=False,
         )
-
-
-@pytest.fixture(scope="package")
-def shared_web(engine: Engine, django_db_setup: None) -> Iterator[Web]:
-    """Gone before a test of another folder starts its own: SQLite's data is served by one process."""
-    folder = engine.data_dir / "processes" / "browser"
-    folder.mkdir(parents=True, exist_ok=True)
-    web = Web(folder=folder, env={"LOG_LEVEL": "WARNING"})
-    web.start()
-    yield web
-    web.kill()
-
-
-@pytest.fixture
-def web(request: pytest.FixtureRequest, transactional_db: None, shared_web: Web) -> Web:
-    """One web process for all browser tests: the database behind it is as new for each of them.
-
-    Starting one takes as long as a whole test. A test may kill it, and start it again.
-    """
-    if not shared_web.running:
-        shared_web.start()
-    request.node.stash.setdefault(PROCESSES, []).append(shared_web)
-    return shared_web
-
-
-@pytest.fixture
-def start_own_web(shared_web: Web, start_web: StartWeb) -> StartWeb:
-    """Starts web processes with settings of their own: `start_own_web(env={…})`."""
-    shared_web.kill()
-    return start_web
 
 
 @pytest.fixture

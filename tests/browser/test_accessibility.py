@@ -58,7 +58,7 @@ _COME_TO_REST: Final = """async () => {
   } while (moving().length > 0)
 }"""
 Inspect = Callable[[Page, str], None]
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture

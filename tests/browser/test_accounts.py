@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from clinic.models import Person
@@ -9,6 +10,8 @@ from tests.browser.moments import assert_within_a_second, committed_at, seen_at,
 from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import PASSWORD, a_patient, a_pending_doctor, an_admin
+
+pytestmark = pytest.mark.engine("sqlite")
 
 REFUSED = r"status of 4\d\d .*/api/auth/(login|register)/"
 

@@ -1,5 +1,6 @@
 """Two want the same time, or one presses twice: one appointment, and no typed word lost."""
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from clinic.models import Appointment, Event
@@ -8,6 +9,8 @@ from tests.browser.practice import a_practice, choose, slot, slots_path, starts_
 from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import a_patient, book
+
+pytestmark = pytest.mark.engine("sqlite")
 
 NOTES = "The left knee, since Tuesday."
 

@@ -12,7 +12,7 @@ from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import PASSWORD, a_doctor, a_receptionist, an_admin
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.timeout(240)]
 
 
 def heading(page: Page, name: str) -> None:

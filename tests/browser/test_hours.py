@@ -13,7 +13,7 @@ from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import a_doctor, a_patient, a_pending_doctor, an_admin, book
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.timeout(240)]
 
 
 def windows_of(doctor: Doctor) -> list[tuple[str, str, str]]:

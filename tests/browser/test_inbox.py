@@ -1,5 +1,6 @@
 """The bell counts the same in every tab, and reading in one reads in all."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.elsewhere import book_elsewhere
@@ -8,6 +9,8 @@ from tests.browser.practice import a_practice, starts_of
 from tests.browser.visits import Visits, second_tab
 from tests.servers.web import Web
 from tests.world import a_patient, a_receptionist
+
+pytestmark = pytest.mark.engine("sqlite")
 
 
 def test_the_bell_counts_the_same_in_two_tabs_and_two_browsers(web: Web, visit: Visits) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from clinic.models import Appointment, Doctor
@@ -10,6 +11,8 @@ from tests.browser.practice import a_practice, slots_path, starts_of
 from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import PASSWORD, a_patient, an_admin, book
+
+pytestmark = pytest.mark.engine("sqlite")
 
 MOST_STEPS: Final = 60
 # What a thing looks like with the focus must differ from what it looks like without: the browser's own

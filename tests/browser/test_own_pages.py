@@ -1,10 +1,13 @@
 """The pages that are not the web app's: the operators' admin and the API's documentation, under the same policy."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import PASSWORD, a_doctor, a_patient, an_admin, book
+
+pytestmark = pytest.mark.engine("sqlite")
 
 
 def test_the_api_is_documented_without_breaking_the_policy(web: Web, visit: Visits) -> None:

@@ -19,6 +19,8 @@ from tests.servers.web import Web
 from tests.world import PASSWORD, a_patient, an_admin
 from workers.mail.outbox import deliver_due
 
+pytestmark = pytest.mark.engine("sqlite")
+
 NEW = "another-horse-battery-8"
 Mailed = Callable[[str], str]
 

@@ -21,7 +21,7 @@ from tests.world import (
     an_appointment,
 )
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.timeout(240)]
 
 
 def new_patient(page: Page, **values: str) -> None:

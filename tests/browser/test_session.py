@@ -20,6 +20,8 @@ from tests.servers.fixtures import StartWeb
 from tests.servers.web import Web
 from tests.world import PASSWORD, a_patient, an_admin
 
+pytestmark = pytest.mark.engine("sqlite")
+
 NOTES = "It began on Monday."
 LISTEN_TO_THE_PILL = """() => {
   window.words = []
@@ -109,8 +111,8 @@ def test_loading_again_in_the_middle_of_loading_keeps_the_session(web: Web, visi
 
 
 @pytest.mark.timeout(180)
-def test_a_renewed_token_interrupts_nothing(start_own_web: StartWeb, visit: Visits) -> None:
-    web = start_own_web(env={"CLINIC_ACCESS_SECONDS": "8"})
+def test_a_renewed_token_interrupts_nothing(start_web: StartWeb, visit: Visits) -> None:
+    web = start_web(env={"CLINIC_ACCESS_SECONDS": "8"})
     doctor, ana, ben = a_practice(), a_patient("ana"), a_patient("ben")
     first, second = starts_of(doctor, 2)
     page = visit(web, ana, "/appointments")

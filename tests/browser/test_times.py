@@ -4,12 +4,15 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.practice import a_practice, slots_path, starts_of
 from tests.browser.visits import Visits, second_tab
 from tests.servers.web import Web
 from tests.world import a_patient, book
+
+pytestmark = pytest.mark.engine("sqlite")
 
 TOKYO, NEW_YORK = (
     ZoneInfo("Asia/Tokyo"),

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.visits import Visits
 from tests.servers.web import Web
 
+pytestmark = pytest.mark.engine("sqlite")
+
 MISDEEDS = {
     "console.error('said aloud')": "error: said aloud",
     "reportError(new Error('broken'))": "uncaught: .*broken",

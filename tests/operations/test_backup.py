@@ -270,6 +270,7 @@ def test_a_database_that_is_not_empty_is_not_replaced(clinic: Installation, back
     assert clinic.content() == before
 
 
+@pytest.mark.proof
 def test_what_is_replaced_on_purpose_is_kept(
     install: Install, clinic: Installation, backup: Path
 ) -> None:
@@ -291,6 +292,7 @@ def test_what_is_replaced_on_purpose_is_kept(
         assert other.query("SELECT 1 FROM clinic_person WHERE username = 'only_here'")
 
 
+@pytest.mark.timeout(240)
 def test_a_clinic_that_serves_is_not_replaced(
     install: Install, clinic: Installation, backup: Path, tmp_path: Path
 ) -> None:
@@ -407,6 +409,7 @@ def test_keys_that_do_not_open_it_are_refused(
         check_keys(manifest)
 
 
+@pytest.mark.proof
 def test_a_refused_backup_changes_nothing(
     install: Install, clinic: Installation, backup: Path
 ) -> None:

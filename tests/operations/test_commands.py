@@ -16,6 +16,8 @@ from clinic.models import Person, Role
 from tests.command import pytest_arguments, target_of
 from tests.servers.process import Process, free_port, port_answers, wait_until
 
+pytestmark = pytest.mark.engine("sqlite")
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 # Quick, and of no engine in particular.
@@ -118,6 +120,7 @@ def test_manage_test_passes_the_exit_code_on(tmp_path: Path) -> None:
     assert say("python manage.py test tests.nothing", outside(tmp_path)).returncode == 4
 
 
+@pytest.mark.proof
 def test_coverage_counts_what_web_processes_do(tmp_path: Path) -> None:
     env = outside(tmp_path, COVERAGE_FILE=str(tmp_path / "coverage"))
     label = "tests/servers/test_web.py::test_a_web_process_is_ready_for_work"
@@ -152,7 +155,6 @@ def test_a_superuser_is_an_admin(monkeypatch: pytest.MonkeyPatch) -> None:
     assert head.check_password("correct-horse-battery-7")
 
 
-@pytest.mark.engine("sqlite")
 def test_a_new_installation_can_be_migrated_and_given_its_first_admin(
     installed: dict[str, str],
 ) -> None:
@@ -170,7 +172,6 @@ def test_a_new_installation_can_be_migrated_and_given_its_first_admin(
     assert say("python manage.py makemigrations --check", installed).returncode == 0
 
 
-@pytest.mark.engine("sqlite")
 def test_keys_that_are_lost_are_not_made_again(installed: dict[str, str], tmp_path: Path) -> None:
     """New ones would read nothing of what is there, and hide why."""
     (tmp_path / "data" / "keys.json").unlink()
@@ -210,7 +211,6 @@ class Promised(Process):
         return self.ready in self.log.read_text()
 
 
-@pytest.mark.engine("sqlite")
 def test_runserver_is_daphne_s_and_serves_the_socket(
     installed: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,7 +229,6 @@ def test_runserver_is_daphne_s_and_serves_the_socket(
         server.kill()
 
 
-@pytest.mark.engine("sqlite")
 def test_celery_runs_by_the_words_of_the_documents(
     installed: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ from tests.servers.postgres import Postgres
 from tests.servers.process import wait_until
 from tests.servers.web import Web
 
+pytestmark = pytest.mark.engine("sqlite")
+
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE = ROOT / "docker-compose.yml"

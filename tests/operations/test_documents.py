@@ -8,6 +8,8 @@ import yaml
 from django.apps import apps
 from django.core.management import call_command, get_commands
 
+pytestmark = pytest.mark.engine("sqlite")
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("frontend/*.md")])
 ALSO = [

@@ -17,6 +17,8 @@ from django.test import override_settings
 from clinic.environment import mail, public_url, redis_address
 from clinic.keys import make_keys
 
+pytestmark = pytest.mark.engine("sqlite")
+
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "AX:/@ tok+en"
 SHOWN = """

@@ -27,6 +27,8 @@ from tests.servers.fixtures import StartWeb
 from tests.servers.process import port_answers, wait_until
 from tests.servers.web import Web
 
+pytestmark = pytest.mark.engine("sqlite")
+
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 MIB = 1024 * 1024
 FLOOD_BYTES = 300 * MIB

@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.engine("sqlite")
+
 ROOT = Path(__file__).resolve().parents[2]
 READ = re.compile(r"\b(?:env\.\w+\(|environ\.get\()\s*\"([A-Z][A-Z_]+)\"")
 NAMED = re.compile(r"^# ([A-Z][A-Z_]+)=", re.MULTILINE)

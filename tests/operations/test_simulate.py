@@ -31,6 +31,8 @@ from tests.servers.fixtures import StartWeb
 from tests.servers.process import Process, free_port, wait_until
 from tests.servers.web import Web
 
+pytestmark = pytest.mark.engine("sqlite")
+
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 FAST = ("--speed", "200", "--minutes", "5")
 
@@ -115,6 +117,7 @@ async def test_a_play_moves_open_screens_and_leaves_the_clinic_as_it_was(
     assert "Traceback" not in playing.said
 
 
+@pytest.mark.proof
 def test_what_is_to_be_kept_stands(simulate: Simulate) -> None:
     playing = simulate(*FAST, "--bookings", "5", "--keep")
     assert playing.wait_for_exit(90) == 0, playing.said
@@ -154,11 +157,13 @@ def test_the_second_ctrl_c_waits_for_nobody(web: Web, simulate: Simulate) -> Non
     assert "Traceback" not in playing.said
 
 
+@pytest.mark.proof
 def test_time_ends_it_too(simulate: Simulate) -> None:
     playing = simulate("--minutes", "0.02", "--bookings", "100000")
     assert playing.wait_for_exit(90) == 0, playing.said
 
 
+@pytest.mark.proof
 def test_a_server_that_is_killed_meanwhile_is_waited_for_and_nothing_is_done_twice(
     web: Web, simulate: Simulate
 ) -> None:

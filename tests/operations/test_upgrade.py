@@ -189,6 +189,7 @@ def test_the_backup_made_before_brings_the_first_clinic_back(
     assert json.loads(other.python(CONTENT))["entries"] == ["größer"] * 7
 
 
+@pytest.mark.timeout(240)
 def test_an_upgrade_that_fails_loses_nothing_and_says_the_way_back(install: Install) -> None:
     clinic = first_clinic(install)
     # What the next migration wants to make is there already, and not what it should be.

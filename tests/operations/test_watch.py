@@ -24,6 +24,8 @@ from tests.realtime.test_story import Clinic
 from tests.servers.process import Process, wait_until
 from tests.servers.web import Web
 
+pytestmark = pytest.mark.engine("sqlite")
+
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 MARKER = "marker-of-the-patient-s-own-words"
 
@@ -162,6 +164,7 @@ def test_a_server_that_is_killed_is_waited_for_in_one_line(
     assert watching.wait_for_exit() == 0
 
 
+@pytest.mark.proof
 def test_a_server_that_was_never_there_is_waited_for_and_ctrl_c_still_ends_it(
     web: Web, clinic: Clinic, watch: Watch
 ) -> None:

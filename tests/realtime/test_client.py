@@ -45,6 +45,8 @@ from tests.servers.fixtures import StartWeb
 from tests.servers.process import wait_until
 from tests.servers.web import Web
 
+pytestmark = pytest.mark.engine("sqlite")
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 15.0
 EPOCH = "e1"

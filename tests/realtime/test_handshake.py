@@ -29,7 +29,7 @@ from tests.realtime.stage import (
     signed_in,
 )
 
-pytestmark = pytest.mark.usefixtures("hub")
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.usefixtures("hub")]
 
 
 async def refusal(socket: Socket) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import pytest
 
 from realtime.origins import is_allowed
 
+pytestmark = pytest.mark.engine("sqlite")
+
 
 @pytest.mark.parametrize(
     ("host", "origin", "opens"),

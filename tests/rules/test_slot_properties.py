@@ -27,6 +27,8 @@ from clinic.rules.slots import (
 )
 from clinic.rules.zones import instant_at, local_date, local_time, nearest_instant
 
+pytestmark = pytest.mark.engine("sqlite")
+
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 CLOCK_CHANGES = [
     date(2027, 3, 14),

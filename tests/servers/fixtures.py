@@ -57,11 +57,23 @@ def own_postgres(server_dir: Path) -> Iterator[Postgres]:
     server.kill()
 
 
+@pytest.fixture(scope="session")
+def kept_web(engine: Engine, django_db_setup: None) -> Iterator[Web]:
+    """The web process of all tests that are content with any: starting one takes as long as a test."""
+    web = Web(folder=engine.data_dir / "processes" / "kept")
+    yield web
+    web.dismiss()
+
+
 @pytest.fixture
 def start_web(
-    request: pytest.FixtureRequest, transactional_db: None, server_dir: Path
+    request: pytest.FixtureRequest, transactional_db: None, server_dir: Path, kept_web: Web
 ) -> Iterator[StartWeb]:
-    """Starts web processes on this test's database: `start_web(name="late", env={…})`."""
+    """Starts web processes on this test's database: `start_web(name="late", env={…})`.
+
+    The kept one goes: without Redis only one process may serve.
+    """
+    kept_web.dismiss()
     with ExitStack() as stack:
 
         def start(
@@ -79,9 +91,17 @@ def start_web(
 
 
 @pytest.fixture
-def web(start_web: StartWeb) -> Web:
-    """One web process. `kill()` and `start()` bring it back on the same port with the same data."""
-    return start_web()
+def web(request: pytest.FixtureRequest, transactional_db: None, kept_web: Web) -> Web:
+    """One web process. `kill()` and `start()` bring it back on the same port with the same data.
+
+    It may have served other tests before, whose sockets it has closed; the database is as new.
+    """
+    _remember(request.node, kept_web)
+    if kept_web.running and not kept_web.is_free():
+        kept_web.kill()
+    if not kept_web.running:
+        kept_web.start()
+    return kept_web
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from tests.servers.worker import Worker
 
 
 @pytest.mark.engine("sqlite")
-def test_a_second_web_process_on_the_same_data_is_refused(web: Web, start_web: StartWeb) -> None:
+def test_a_second_web_process_on_the_same_data_is_refused(start_web: StartWeb) -> None:
+    web = start_web()
     with pytest.raises(ServerFailed, match="Another web process"):
         start_web(name="second")
     assert web.answers()
