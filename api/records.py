@@ -60,7 +60,9 @@ class RecordAnswer(Shape):
 
 
 class RecordDetail(RecordAnswer):
-    stream: Stream
+    """`stream` is only there for who may watch `record.<id>`: those who may read what it says."""
+
+    stream: Stream | None = None
 
 
 class RecordHistory(Shape):
@@ -147,14 +149,14 @@ class RecordView(Endpoint):
 
     @extend_schema(responses={200: RecordDetail})
     def get(self, request: Request, record_id: int) -> Response:
-        # Read before the data, as everywhere; whether the topic may be watched is another question.
+        # Read before the data, as everywhere; whether it may be told is another question.
         stream = stream_of(record_topic(record_id))
         viewer = person_of(request)
         reach = reach_of(viewer, record_id)
-        return Response(
-            {"record": _shape(viewer, reach), "stream": stream.wire()},
-            headers={"ETag": etag_of(reach.record.version)},
-        )
+        shown = {"record": _shape(viewer, reach)}
+        if allowed(viewer, Operation.READ_RECORD, reach):
+            shown["stream"] = stream.wire()
+        return Response(shown, headers={"ETag": etag_of(reach.record.version)})
 
     @extend_schema(request=RecordBody, responses={200: RecordAnswer})
     def put(self, request: Request, record_id: int) -> Response:

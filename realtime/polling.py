@@ -15,14 +15,13 @@ from pydantic import BaseModel, Field, ValidationError
 from clinic import clock, metrics
 from clinic.errors import NotSignedIn, RateLimited, TokenInvalid
 from clinic.limits import admit_person, admit_stranger
-from clinic.queries.journal import Position
+from clinic.queries.journal import Frame, Position
 from clinic.topics import NoSuchTopic, Topic, parse_topic
 from realtime import departure
-from realtime.frames import ReadyFrame
 from realtime.hub import Hub, this_hub
 from realtime.limits import network_of_scope
 from realtime.problems import HEADERS, PROBLEM, problem
-from realtime.reads import Identity, identify, next_delivery, position
+from realtime.reads import Identity, identify, next_page, position
 
 log = structlog.get_logger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -106,7 +105,7 @@ def _patience(question: Question, identity: Identity) -> float:
 
 async def _look(
     hub: Hub, topic: Topic, question: Question, session_id: uuid.UUID
-) -> tuple[Position, list[ReadyFrame]]:
+) -> tuple[Position, list[Frame]]:
     place = await hub.replays.run(position, topic, session_id)
     after = place.head if question.after is None else question.after
     beyond = after > place.head or after < place.first_kept - 1
@@ -115,12 +114,14 @@ async def _look(
     hub.wake(str(topic), place.head)
     if after == place.head:
         return place, []
-    delivery = await hub.replays.run(next_delivery, topic, after, session_id)
-    if not delivery.is_for(session_id):
+    page, is_theirs = await hub.replays.run(
+        next_page, topic, after, session_id, limit=question.limit
+    )
+    if not is_theirs:
         raise NoSuchTopic
-    if not delivery.frames or delivery.frames[0].seq != after + 1:
+    if not page or page[0].seq != after + 1:
         raise Refused(410, "reset", "This number is beyond what is kept: load the snapshot again.")
-    return place, delivery.frames[: question.limit]
+    return place, page
 
 
 def _let_in(scope: dict[str, Any]) -> Identity:

@@ -124,6 +124,14 @@ def next_delivery(topic: Topic, after: int, session_id: uuid.UUID) -> Delivery:
     return Delivery(topic, _ready(frames), rights_now([session_id], [topic]))
 
 
+def next_page(
+    topic: Topic, after: int, session_id: uuid.UUID, *, limit: int
+) -> tuple[list[Frame], bool]:
+    """The same for who asks without a socket, and whether it is for them."""
+    frames = frames_after(str(topic), after, limit=limit)
+    return frames, rights_now([session_id], [topic]).may_watch(session_id, topic)
+
+
 def next_deliveries(
     after: Mapping[Topic, int], sessions: Collection[uuid.UUID]
 ) -> dict[Topic, Delivery]:
