@@ -2115,11 +2115,15 @@ export interface components {
             description?: string;
             content?: string;
         };
-        /** RecordDetail */
+        /**
+         * RecordDetail
+         * @description `stream` is only there for who may watch `record.<id>`: those who may read what it says.
+         */
         RecordDetail: {
             /** Record */
             record: components["schemas"]["RecordWithContent"] | components["schemas"]["RecordShape"];
-            stream: components["schemas"]["Stream"];
+            /** @default null */
+            stream: components["schemas"]["Stream"] | null;
         };
         /** RecordHistory */
         RecordHistory: {
