@@ -24,6 +24,7 @@ from clinic.models import (
     MailKind,
     Notification,
     Session,
+    Viewing,
 )
 from clinic.queries.journal import position_of
 from clinic.topics import slots_topic, user_topic
@@ -163,3 +164,16 @@ def test_with_nothing_expired_nothing_is_dropped(clock: time_machine.Traveller) 
 
     assert drop_expired() == 0
     assert list(Entry.objects.values_list("pk", flat=True)) == before
+
+
+def test_marks_of_viewers_go_when_their_lease_has_run_out() -> None:
+    person = world.a_patient()
+    with time_machine.travel(START, tick=False) as clock:
+        for topic, minutes in (("record.1", 1), ("record.2", 3)):
+            until = START + timedelta(minutes=minutes)
+            Viewing.objects.create(topic=topic, process="gone", person=person, until=until)
+        at(clock, minutes=2)
+
+        assert drop_expired() == 1
+
+    assert Viewing.objects.get().topic == "record.2"

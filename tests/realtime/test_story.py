@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from clinic.models import Person
 from tests.clients import Frame, Http, Socket, open_socket
+from tests.realtime.stage import in_db
 from tests.servers.fixtures import StartWeb
 from tests.servers.redis import Redis
 from tests.servers.web import Web
@@ -296,8 +297,10 @@ async def test_a_client_of_a_killed_process_goes_on_at_the_other(
 
 @pytest.mark.engine("postgres")
 async def test_a_web_process_that_starts_late_tells_the_others(
-    web: Web, clinic: Clinic, start_web: StartWeb
+    start_web: StartWeb,
 ) -> None:
+    web = start_web()
+    clinic = await in_db(Clinic, web)
     async with open_socket(web.ws_url, token=clinic.doctor.access) as doctor:
         await doctor.watch(clinic.calendar)
         late = start_web(name="late")
