@@ -246,6 +246,29 @@ async def test_with_redis_dead_events_arrive_and_marks_are_set_once_it_is_back(
                 await asyncio.sleep(0.2)
 
 
+async def test_a_process_renews_all_it_has_in_one_go(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = str(record_topic((await in_db(world.a_record, case.patient)).pk))
+    async with signed_in(case.doctor.person) as one, signed_in(case.patient) as two:
+        for socket in (one, two):
+            for topic in (case.topic, second):
+                await socket.watch(topic)
+        for _ in range(2):
+            await told(two, case.doctor.person, case.patient)
+        marks = hub_here().presence._marks
+        write, written = marks.write, list[set[Mark]]()
+
+        async def note(kept: Collection[Mark], gone: Collection[Mark]) -> None:
+            written.append({*kept, *gone})
+            await write(kept, gone)
+
+        monkeypatch.setattr(marks, "write", note)
+        await hub_here().presence.renew()
+        people = (case.doctor.pk, case.patient.pk)
+        assert written == [{Mark(topic, who) for topic in (case.topic, second) for who in people}]
+
+
 async def test_who_watches_nothing_of_the_kind_asks_nothing_of_the_marks(
     case: Case, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
