@@ -12,11 +12,15 @@ from django.core.management.base import BaseCommand
 from django.db import IntegrityError, transaction
 
 from clinic import clock
+from clinic.actions.annotations import annotate_record
+from clinic.actions.assignments import assign_doctor
+from clinic.actions.records import create_record
 from clinic.models import (
     Appointment,
     Clinic,
     Doctor,
     HealthRecord,
+    Mail,
     Person,
     RecordType,
     Role,
@@ -57,6 +61,70 @@ DOCTORS: Final = (
     DemoDoctor("Tomas", "Novak", "Orthopaedics", 30),
 )
 PENDING: Final = DemoDoctor("Priya", "Nair", "General practice", 30)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRecord:
+    """What a demo patient wrote, and the notes of doctors in it, by user name."""
+
+    record_type: RecordType
+    title: str
+    description: str
+    doctor: str | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoChart:
+    patient: str
+    looked_after_by: tuple[str, ...]
+    records: tuple[DemoRecord, ...]
+
+
+CHARTS: Final = (
+    DemoChart(
+        "demo.ana",
+        ("demo.osei",),
+        (
+            DemoRecord(
+                RecordType.VACCINATION,
+                "Demo: tetanus booster",
+                "Given at the demo pharmacy. The next one is due in ten years.",
+            ),
+            DemoRecord(
+                RecordType.LAB_RESULT,
+                "Demo: blood count from the lab",
+                "Haemoglobin 13.9 g/dl, ferritin 18 µg/l.\nThe lab marked ferritin as low.",
+                notes=(
+                    (
+                        "demo.osei",
+                        "Ferritin is low, the rest is as it should be. Iron for 12 weeks.",
+                    ),
+                    ("demo.osei", "Please have it measured again in March."),
+                ),
+            ),
+            DemoRecord(
+                RecordType.OTHER,
+                "Demo: palpitations in the evening",
+                "Twice last week, for about five minutes, while sitting.",
+                doctor="demo.ruiz",
+                notes=(("demo.ruiz", "A 24-hour ECG is planned. Come sooner if you feel faint."),),
+            ),
+        ),
+    ),
+    DemoChart(
+        "demo.ben",
+        ("demo.osei", "demo.lind"),
+        (
+            DemoRecord(
+                RecordType.PRESCRIPTION,
+                "Demo: cream for the elbow",
+                "Twice a day, thinly.",
+                notes=(("demo.osei", "Stop it when the skin has healed."),),
+            ),
+        ),
+    ),
+)
 FIRST_NAMES: Final = tuple(
     "Ana Ben Chris Dana Emil Fara Goran Hana Ivo Jana".split()  # noqa: SIM905 (reads better)
     + "Kofi Lea Milo Nora Otis Pia Quinn Rosa Sami Tess".split()  # noqa: SIM905
@@ -72,6 +140,10 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             _make_clinic()
+        for chart in CHARTS:
+            _write(chart)
+        # Their addresses lead nowhere: no mail server is to hear of them.
+        Mail.objects.filter(person__is_demo=True).delete()
 
 
 def _make_clinic() -> None:
@@ -93,6 +165,24 @@ def _make_clinic() -> None:
     for day in days_between(today, today + timedelta(days=DAYS_AHEAD)):
         for position, doctor in enumerate(doctors):
             _fill_day(doctor, position, day, window, patients, now)
+
+
+def _write(chart: DemoChart) -> None:
+    """By the actions, so that inboxes, topics and histories hold what they would in a real clinic."""
+    person = {each.username: each for each in Person.objects.filter(is_demo=True)}
+    patient = person[chart.patient]
+    for doctor in chart.looked_after_by:
+        assign_doctor(actor=person["demo.desk"], patient_id=patient.pk, doctor_id=person[doctor].pk)
+    for record in chart.records:
+        made = create_record(
+            actor=patient,
+            record_type=record.record_type,
+            title=record.title,
+            description=record.description,
+            doctor_id=person[record.doctor].pk if record.doctor else None,
+        )
+        for doctor, note in record.notes:
+            annotate_record(actor=person[doctor], record_id=made.pk, content=note)
 
 
 def _machine_zone() -> str:

@@ -25,6 +25,23 @@ export type Room = Shapes['RoomShape']
 export type Closure = Shapes['ClosureShape']
 export type Availability = Shapes['AvailabilityShape']
 export type TimeOff = Shapes['TimeOffShape']
+/** A record as its patient and the assigned doctors read it. */
+export type HealthRecord = Shapes['RecordWithContent']
+/** A record in a list: staff see that it exists, not what it says. */
+export type RecordLine = Shapes['RecordShape'] & Partial<Pick<HealthRecord, 'title' | 'annotations'>>
+export type RecordType = HealthRecord['record_type']
+export type Annotation = Shapes['AnnotationShape']
+export type RecordHistory = Shapes['RecordHistory']
+export type RecordVersion = Shapes['RecordVersionShape']
+export type Assignment = Shapes['AssignmentShape']
+/** What an event says of one: `why` is how it came to it. */
+export interface AssignmentNews {
+  doctor: DoctorName
+  patient: Named
+  why: 'patient' | 'record' | 'booking'
+}
+/** A patient as their doctors see them. */
+export type PatientCard = Shapes['PatientCard']
 /** A patient who may be the same person, and in what they are alike. */
 export type Duplicate = Shapes['DuplicateShape']
 export type NewAccount = Shapes['NewUserBodyRequest']

@@ -11,6 +11,11 @@ import styles from './Shell.module.css'
 import { useMe } from './useMe'
 import { useOwnChanges } from './useOwnChanges'
 
+function isWithin(place: string, path: string): boolean {
+  if (place.startsWith('/settings')) return path.startsWith('/settings')
+  return place === '/my-patients' && path.startsWith('/records')
+}
+
 export function Shell() {
   const { t } = useTranslation()
   const places = destinations(useMe())
@@ -41,7 +46,7 @@ export function Shell() {
                   className={styles.place}
                   activeProps={{ 'data-active': true }}
                   // Pages of one group share a place: whichever is open, it is here.
-                  data-active={to.startsWith('/settings') && path.startsWith('/settings') ? true : undefined}
+                  data-active={isWithin(to, path) || undefined}
                 >
                   <Icon name={icon} size={18} />
                   {t(`nav.${label}`)}

@@ -6,13 +6,25 @@ export interface Destination {
   to:
     | '/appointments'
     | '/doctors'
+    | '/records'
+    | '/my-patients'
     | '/today'
     | '/hours'
     | '/desk'
     | '/patients'
     | '/approvals'
     | '/settings/clinic'
-  label: 'appointments' | 'findDoctor' | 'today' | 'hours' | 'desk' | 'patients' | 'approvals' | 'settings'
+  label:
+    | 'appointments'
+    | 'findDoctor'
+    | 'records'
+    | 'myPatients'
+    | 'today'
+    | 'hours'
+    | 'desk'
+    | 'patients'
+    | 'approvals'
+    | 'settings'
   icon: IconName
 }
 
@@ -20,9 +32,11 @@ const byRole: Record<Role, Destination[]> = {
   PATIENT: [
     { to: '/appointments', label: 'appointments', icon: 'calendar' },
     { to: '/doctors', label: 'findDoctor', icon: 'search' },
+    { to: '/records', label: 'records', icon: 'note' },
   ],
   DOCTOR: [
     { to: '/today', label: 'today', icon: 'calendar' },
+    { to: '/my-patients', label: 'myPatients', icon: 'users' },
     { to: '/hours', label: 'hours', icon: 'clock' },
   ],
   RECEPTIONIST: [

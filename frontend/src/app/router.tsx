@@ -12,6 +12,7 @@ import type { Role } from '../api/shapes'
 import { session } from '../auth/session'
 import { leadsToFirstDay } from '../firstDay/place'
 import { STEPS, type Step } from '../firstDay/steps'
+import { type RecordSearch, validRecordSearch } from '../records/search'
 import { CrashPage } from './CrashPage'
 import { NotFoundPage } from './NotFoundPage'
 import { homeOf, isPending } from './navigation'
@@ -52,6 +53,14 @@ function validReturn(search: Record<string, unknown>): Return {
 function numberOf<Name extends string>(name: Name) {
   return (search: Record<string, unknown>) =>
     (typeof search[name] === 'number' ? { [name]: search[name] } : {}) as { [key in Name]?: number }
+}
+
+function validPatientSearch({ q, offset }: Record<string, unknown>): { q?: string; offset?: number } {
+  return {
+    // A telephone number looks like a number in the address.
+    q: (typeof q === 'string' && q) || (typeof q === 'number' && String(q)) || undefined,
+    offset: typeof offset === 'number' && offset > 0 ? offset : undefined,
+  }
 }
 
 const outside = createRoute({
@@ -173,6 +182,37 @@ const appointment = createRoute({
   component: lazyRouteComponent(() => import('../patient/AppointmentPage'), 'AppointmentPage'),
 })
 
+const myRecords = createRoute({
+  getParentRoute: () => inside,
+  path: '/records',
+  beforeLoad: only('PATIENT'),
+  validateSearch: (search: Record<string, unknown>): RecordSearch => validRecordSearch(search),
+  component: lazyRouteComponent(() => import('../records/MyRecordsPage'), 'MyRecordsPage'),
+})
+
+const record = createRoute({
+  getParentRoute: () => inside,
+  path: '/records/$recordId',
+  beforeLoad: only('PATIENT', 'DOCTOR'),
+  component: lazyRouteComponent(() => import('../records/RecordPage'), 'RecordPage'),
+})
+
+const myPatients = createRoute({
+  getParentRoute: () => inside,
+  path: '/my-patients',
+  beforeLoad: only('DOCTOR'),
+  validateSearch: validPatientSearch,
+  component: lazyRouteComponent(() => import('../doctor/MyPatientsPage'), 'MyPatientsPage'),
+})
+
+const myPatient = createRoute({
+  getParentRoute: () => inside,
+  path: '/my-patients/$patientId',
+  beforeLoad: only('DOCTOR'),
+  validateSearch: (search: Record<string, unknown>): RecordSearch => validRecordSearch(search),
+  component: lazyRouteComponent(() => import('../doctor/MyPatientPage'), 'MyPatientPage'),
+})
+
 const today = createRoute({
   getParentRoute: () => inside,
   path: '/today',
@@ -245,12 +285,16 @@ const patients = createRoute({
   getParentRoute: () => inside,
   path: '/patients',
   beforeLoad: only('RECEPTIONIST', 'ADMIN'),
-  validateSearch: ({ q, offset }: Record<string, unknown>): { q?: string; offset?: number } => ({
-    // A telephone number looks like a number in the address.
-    q: (typeof q === 'string' && q) || (typeof q === 'number' && String(q)) || undefined,
-    offset: typeof offset === 'number' && offset > 0 ? offset : undefined,
-  }),
+  validateSearch: validPatientSearch,
   component: lazyRouteComponent(() => import('../patients/PatientsPage'), 'PatientsPage'),
+})
+
+const patient = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients/$patientId',
+  beforeLoad: only('RECEPTIONIST', 'ADMIN'),
+  validateSearch: (search: Record<string, unknown>): RecordSearch => validRecordSearch(search),
+  component: lazyRouteComponent(() => import('../patients/PatientPage'), 'PatientPage'),
 })
 
 const bookFor = createRoute({
@@ -276,6 +320,10 @@ export const router = createRouter({
       bookVisit,
       appointments,
       appointment,
+      myRecords,
+      record,
+      myPatients,
+      myPatient,
       today,
       desk,
       approvals,
@@ -285,6 +333,7 @@ export const router = createRouter({
       hoursSettings,
       myHours,
       patients,
+      patient,
       bookFor,
     ]),
   ]),

@@ -1,5 +1,6 @@
 /** One visit of the doctor's calendar: who, when, why, and calling it off. */
 import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Appointment } from '../api/shapes'
@@ -89,11 +90,38 @@ function Details({ appointment, zone, onCancel }: DetailsProps) {
           <dd className="numbers">#{appointment.id}</dd>
         </div>
       </dl>
-      {mayCancel && (
-        <Button variant="default" onClick={onCancel}>
-          {t('appointment.cancel')}
+      <div className={styles.actions}>
+        {appointment.health_record !== null && (
+          <Button
+            renderRoot={(props) => (
+              <Link
+                to="/records/$recordId"
+                params={{ recordId: String(appointment.health_record) }}
+                {...props}
+              />
+            )}
+          >
+            {t('day.openRecord')}
+          </Button>
+        )}
+        <Button
+          variant="default"
+          renderRoot={(props) => (
+            <Link
+              to="/my-patients/$patientId"
+              params={{ patientId: String(appointment.patient.id) }}
+              {...props}
+            />
+          )}
+        >
+          {t('day.openPatient')}
         </Button>
-      )}
+        {mayCancel && (
+          <Button variant="default" onClick={onCancel}>
+            {t('appointment.cancel')}
+          </Button>
+        )}
+      </div>
     </div>
   )
 }

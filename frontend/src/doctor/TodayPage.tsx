@@ -18,6 +18,7 @@ import { Icon } from '../ui/Icon'
 import { PageHead } from '../ui/PageHead'
 import { StatusBadge } from '../ui/StatusBadge'
 import { AppointmentDialog } from './AppointmentDialog'
+import { NewAssignments } from './NewAssignments'
 import styles from './TodayPage.module.css'
 
 const FRESH_MS = 6_000
@@ -112,6 +113,7 @@ export function TodayPage() {
               zone={zone}
               onOpen={show}
             />
+            <NewAssignments />
             {cancelled.length > 0 && (
               <Card>
                 <h2 className={styles.title}>{t('day.cancelledList')}</h2>

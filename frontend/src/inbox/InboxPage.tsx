@@ -103,17 +103,16 @@ interface SubjectProps {
 /** Leads to what it is about, where this role has a page for it. */
 function Subject({ notification, me, onOpen, children }: SubjectProps) {
   const { subject } = notification
+  const link = { className: styles.subject, onClick: onOpen, children }
+  if (subject?.kind === 'record' && (me.role === 'PATIENT' || me.role === 'DOCTOR')) {
+    return <Link to="/records/$recordId" params={{ recordId: String(subject.id) }} {...link} />
+  }
+  if (subject?.kind === 'patient' && me.role === 'DOCTOR') {
+    return <Link to="/my-patients/$patientId" params={{ patientId: String(subject.id) }} {...link} />
+  }
+  if (subject?.kind === 'patient' && me.role === 'PATIENT') return <Link to="/records" {...link} />
   if (subject?.kind === 'appointment' && me.role === 'PATIENT') {
-    return (
-      <Link
-        to="/appointments/$appointmentId"
-        params={{ appointmentId: String(subject.id) }}
-        className={styles.subject}
-        onClick={onOpen}
-      >
-        {children}
-      </Link>
-    )
+    return <Link to="/appointments/$appointmentId" params={{ appointmentId: String(subject.id) }} {...link} />
   }
   return <div className={styles.subject}>{children}</div>
 }

@@ -103,7 +103,9 @@ function Patient({ patient }: { patient: User }) {
     <li className={own.patient}>
       <Initials name={name} size={40} />
       <span className={styles.grow}>
-        <span className={styles.strong}>{name}</span>
+        <Link to="/patients/$patientId" params={{ patientId: String(patient.id) }} className={own.name}>
+          {name}
+        </Link>
         {!patient.is_active && <span className={styles.soft}> · {t('staff.closed')}</span>}
         <br />
         <span className={styles.soft}>

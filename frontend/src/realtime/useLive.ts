@@ -41,9 +41,12 @@ export function useLive<Data extends Mirror>({ queryKey, load, apply, after, ena
   const watch = useRef<Watch | undefined>(undefined)
   const topic = query.data?.stream.topic
   const key = JSON.stringify(queryKey)
+  // A topic that was refused is not asked for again, unless its data was refused as well and came back later.
+  const refused = useRef<string | undefined>(undefined)
+  if (query.error) refused.current = undefined
 
   useEffect(() => {
-    if (!topic || !enabled) return
+    if (!topic || !enabled || topic === refused.current) return
     const queryKey = JSON.parse(key) as QueryKey
     const held = () => client.getQueryData<Data>(queryKey)
     watch.current = connection.watch(topic, held()?.stream ?? null, {
@@ -58,7 +61,9 @@ export function useLive<Data extends Mirror>({ queryKey, load, apply, after, ena
         void client.invalidateQueries({ queryKey, exact: true })
       },
       revoked() {
-        client.removeQueries({ queryKey, exact: true })
+        // What may no longer be watched leaves the screen at once; asking again says why.
+        refused.current = topic
+        void client.resetQueries({ queryKey, exact: true })
       },
     })
     return () => {

@@ -36,7 +36,7 @@ export function useFields<Values extends Record<string, string>>(initial: Values
         value: values[name],
         error: wrong[name],
         'aria-invalid': wrong[name] !== undefined,
-        onChange(event: ChangeEvent<HTMLInputElement>) {
+        onChange(event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) {
           const { value } = event.currentTarget
           setValues((before) => ({ ...before, [name]: value }))
           setWrong((before) => ({ ...before, [name]: undefined }))
