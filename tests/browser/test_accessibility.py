@@ -14,7 +14,7 @@ from clinic import clock
 from clinic.links import LinkKind, new_link_token
 from clinic.models import Doctor
 from clinic.rules.statuses import Status
-from tests.browser.elsewhere import book_elsewhere, end_session_elsewhere
+from tests.browser.elsewhere import book_elsewhere, end_session_elsewhere, rest
 from tests.browser.practice import a_practice, choose, day_path, pill, slots_path, starts_of
 from tests.browser.visits import Visits
 from tests.servers.web import Web
@@ -23,8 +23,11 @@ from tests.world import (
     a_patient,
     a_pending_doctor,
     a_receptionist,
+    a_record,
     an_admin,
     an_appointment,
+    annotate,
+    assign,
     book,
     cancel,
     tokens,
@@ -259,6 +262,47 @@ def test_what_the_staff_sees(web: Web, visit: Visits, inspect: Inspect) -> None:
     patients = board.get_by_role("rowheader", name=re.compile("^Patient "))
     expect(patients).to_have_count(len(Status))
     inspect(desk, "the day's board")
+
+
+def test_what_is_in_records(web: Web, visit: Visits, inspect: Inspect) -> None:
+    doctor, ana = a_practice(last_name="Osei"), a_patient("ana", phone_number="0171 1234567")
+    page = visit(web, ana, "/records")
+    expect(page.get_by_text("No records yet")).to_be_visible()
+    inspect(page, "no records")
+    assign(ana, doctor, actor=a_receptionist("dora"))
+    record = a_record(ana, doctor, title="A title without-any-place-to-break-" + "x" * 60)
+    annotate(record, doctor, "A word to the patient. " * 20)
+    expect(page.get_by_test_id("records")).to_contain_text("New note")
+    expect(page.get_by_role("list", name="Who looks after you")).to_be_visible()
+    inspect(page, "records")
+    page.goto(f"{web.base_url}/records/{record.pk}")
+    page.get_by_role("button", name="Show history").click()
+    expect(page.get_by_role("list", name="Versions of the record")).to_be_visible()
+    inspect(page, "a record with a new note and its history")
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_label("Text").fill("Other words")
+    rest(web, ana).patch(f"/api/records/{record.pk}/", {"title": "Knee"})
+    expect(page.get_by_test_id("conflict")).to_be_visible()
+    inspect(page, "a record that was changed elsewhere")
+
+    doctors = visit(web, doctor, "/my-patients")
+    expect(doctors.get_by_role("list", name="My patients")).to_be_visible()
+    inspect(doctors, "a doctor's patients")
+    doctors.goto(f"{web.base_url}/my-patients/{ana.pk}")
+    expect(doctors.get_by_test_id("records")).to_be_visible()
+    inspect(doctors, "a patient")
+    doctors.goto(f"{web.base_url}/records/{record.pk}")
+    doctors.get_by_role("button", name="Edit", exact=True).click()
+    expect(doctors.get_by_label("Edit your note")).to_be_focused()
+    inspect(doctors, "a note that is edited")
+    visit.expect("status of 404 ")
+    doctors.goto(f"{web.base_url}/records/123456789")
+    expect(doctors.get_by_role("heading", name="This record is not open to you")).to_be_visible()
+    inspect(doctors, "no such record")
+    desk = visit(web, a_receptionist(), f"/patients/{ana.pk}")
+    desk.get_by_role("button", name="Assign a doctor").click()
+    expect(desk.get_by_role("combobox", name="Doctor")).to_be_focused()
+    inspect(desk, "assigning a doctor")
 
 
 def test_a_first_day(web: Web, visit: Visits, inspect: Inspect) -> None:

@@ -1,18 +1,17 @@
 /** The doctors who may read all of a patient's records: who they are, since when, by whom; assigning and ending. */
 import { Button, Group, Select, Skeleton } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { assignDoctor, endAssignment, loadAssignments } from '../api/assignments'
+import { assignDoctor, endAssignment } from '../api/assignments'
 import { Problem } from '../api/problem'
-import type { Assignment, AssignmentNews, Named } from '../api/shapes'
+import type { Assignment, Named } from '../api/shapes'
 import { useMe } from '../app/useMe'
 import { useDoctors } from '../patient/useDoctors'
-import { useTopic } from '../realtime/useTopic'
 import forms from '../settings/forms.module.css'
 import { dateName, dateOf } from '../time/clock'
 import { useClock } from '../time/useClock'
-import { announce, showToast } from '../ui/announcements'
+import { showToast } from '../ui/announcements'
 import { useAttempt } from '../ui/attempt'
 import { Dialog } from '../ui/Dialog'
 import { ErrorNote } from '../ui/ErrorNote'
@@ -20,6 +19,7 @@ import { Icon } from '../ui/Icon'
 import { Initials } from '../ui/Initials'
 import { Section } from '../ui/Section'
 import styles from './CareTeam.module.css'
+import { useAssignments } from './useAssignments'
 
 interface Props {
   patient: Named
@@ -28,43 +28,22 @@ interface Props {
   isMine?: boolean
 }
 
-function assignmentsKey(patient: number) {
-  return ['assignments', patient]
-}
-
 export function CareTeam({ patient, topic, isMine = false }: Props) {
   const { t } = useTranslation()
-  const client = useQueryClient()
-  const queryKey = assignmentsKey(patient.id)
-  const { data, error, refetch } = useQuery({
-    queryKey,
-    queryFn: ({ signal }) => loadAssignments(patient.id, signal),
-  })
-  const load = () => void client.invalidateQueries({ queryKey, exact: true })
-  useTopic(topic, {
-    load,
-    event(event) {
-      if (event.type !== 'doctor.assigned' && event.type !== 'doctor.unassigned') return
-      const { patient: whose, doctor } = event.data as AssignmentNews
-      if (whose.id !== patient.id) return
-      load()
-      announce(
-        t(event.type === 'doctor.assigned' ? 'team.assignedNow' : 'team.endedNow', { name: doctor.name }),
-      )
-    },
-  })
+  const { data, error, refetch, load } = useAssignments(patient.id, topic)
+  const title = t(isMine ? 'team.titleMine' : 'team.title')
   const [assigning, setAssigning] = useState(false)
   const [ending, setEnding] = useState<Assignment>()
 
   return (
-    <Section title={t('team.title')} lead={t(isMine ? 'team.leadMine' : 'team.lead')}>
+    <Section title={title} lead={t(isMine ? 'team.leadMine' : 'team.lead')}>
       {!data && error && (
         <ErrorNote error={error} title={t('error.loading')} onRetry={() => void refetch()} />
       )}
       {!data && !error && <Skeleton height={64} radius="md" mb={16} aria-busy="true" />}
       {data?.length === 0 && <p className={forms.empty}>{t('team.none')}</p>}
       {data && data.length > 0 && (
-        <ul className={forms.list} aria-label={t('team.title')}>
+        <ul className={forms.list} aria-label={title}>
           {data.map((assignment) => (
             <Member
               key={assignment.id}
@@ -182,6 +161,7 @@ function Assigning({ patient, isMine, standing, onClose, onDone }: AssigningProp
         placeholder={t('bookFor.doctor')}
         searchable
         data-autofocus
+        openOnFocus={false}
         nothingFoundMessage={t('find.emptyTitle')}
         data={choice.map(({ id, name, specialization }) => ({
           value: String(id),

@@ -103,6 +103,7 @@ function DoctorChoice({
         searchable
         clearable
         data-autofocus
+        openOnFocus={false}
         nothingFoundMessage={t('find.emptyTitle')}
         data={(doctors.data ?? []).map(({ id, name, specialization }) => ({
           value: String(id),

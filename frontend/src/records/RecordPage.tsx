@@ -23,6 +23,7 @@ import { Notes } from './Notes'
 import { OwnRecordActions } from './OwnRecordActions'
 import styles from './RecordPage.module.css'
 import { RecordTypeBadge } from './RecordTypeBadge'
+import { useAssignments } from './useAssignments'
 import { useRecord } from './useRecord'
 
 export function RecordPage() {
@@ -137,6 +138,7 @@ function Facts({ record }: { record: HealthRecord }) {
   const { t } = useTranslation()
   const me = useMe()
   const clock = useClock(me.time_zone)
+  const team = useAssignments(me.id, me.role === 'PATIENT' ? `user.${me.id}` : undefined).data
   const moment = (at: string) =>
     `${dateName(dateOf(at, clock.zone), { day: 'numeric', month: 'long', year: 'numeric' })}, ${timeOf(at, clock)}`
   return (
@@ -157,6 +159,14 @@ function Facts({ record }: { record: HealthRecord }) {
           <dt>{t('record.doctor')}</dt>
           <dd>{record.doctor?.name ?? t('records.noDoctor')}</dd>
         </div>
+        {team && team.length > 0 && (
+          <div>
+            <dt>{t('record.alsoReading')}</dt>
+            {team.map(({ id, doctor }) => (
+              <dd key={id}>{doctor.name}</dd>
+            ))}
+          </div>
+        )}
         <div>
           <dt>{t('record.reference')}</dt>
           <dd className="numbers">{record.record_id}</dd>

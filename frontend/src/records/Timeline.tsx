@@ -176,7 +176,7 @@ function Line({ record, date, isNew }: { record: RecordLine; date: string; isNew
           {[
             dateName(date, { weekday: 'short', day: 'numeric', month: 'short' }),
             record.title !== undefined && kind,
-            record.doctor?.name ?? t('records.noDoctor'),
+            record.doctor?.name,
             notes > 0 && t('records.notes', { count: notes }),
           ]
             .filter(Boolean)

@@ -1,0 +1,32 @@
+/** The doctors who may read all records of a patient, true as assignments begin and end. */
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { loadAssignments } from '../api/assignments'
+import type { AssignmentNews } from '../api/shapes'
+import { useTopic } from '../realtime/useTopic'
+import { announce } from '../ui/announcements'
+
+/** `topic` is where this person is told of them: the patient in their own, staff at the desk; nobody else may ask. */
+export function useAssignments(patient: number, topic: string | undefined) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const queryKey = ['assignments', patient]
+  const query = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => loadAssignments(patient, signal),
+    enabled: topic !== undefined,
+  })
+  const load = () => void client.invalidateQueries({ queryKey, exact: true })
+  useTopic(topic, {
+    load,
+    event(event) {
+      const isNew = event.type === 'doctor.assigned'
+      if (!isNew && event.type !== 'doctor.unassigned') return
+      const { patient: whose, doctor, why } = event.data as AssignmentNews
+      if (whose.id !== patient || why !== 'patient') return
+      load()
+      announce(t(isNew ? 'team.assignedNow' : 'team.endedNow', { name: doctor.name }))
+    },
+  })
+  return { ...query, load }
+}
