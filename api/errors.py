@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from clinic import errors
 from clinic.context import current_request
 from clinic.shapes.people import duplicate_shape
+from clinic.shapes.problems import problem
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -32,21 +33,6 @@ STATUS: Final[dict[type[errors.ClinicError], int]] = {
     errors.IdempotencyKeyReused: 422,
     errors.RateLimited: 429,
 }
-TITLES: Final = {
-    400: "The request cannot be understood or accepted",
-    401: "Sign in first",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    409: "In conflict with the present state",
-    412: "Changed in the meantime",
-    415: "Unsupported media type",
-    422: "Not to be processed",
-    429: "Too many requests",
-    500: "Something went wrong here",
-    503: "Not available at the moment",
-}
 log = structlog.get_logger(__name__)
 
 
@@ -55,19 +41,6 @@ class Unavailable(APIException):
     default_code = "unavailable"
     default_detail = "The service cannot reach its database. Try again in a moment."
     wait = 2
-
-
-def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
-    """The body of a refusal. `type` is about:blank: the code says which one it is."""
-    return {
-        "type": "about:blank",
-        "title": TITLES.get(status, "Refused"),
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": current_request.get().request_id,
-        **members,
-    }
 
 
 def problem_handler(exc: Exception, context: Any) -> JsonResponse | None:
@@ -91,13 +64,17 @@ def status_of(refusal: type[errors.ClinicError]) -> int:
     return next(STATUS[kind] for kind in refusal.__mro__ if kind in STATUS)
 
 
+def _problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
+    return problem(status, code, detail, request_id=current_request.get().request_id, **members)
+
+
 def _json(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> JsonResponse:
     return JsonResponse(body, status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def _refusal(refusal: errors.ClinicError) -> JsonResponse:
     status = status_of(type(refusal))
-    body = problem(status, refusal.code, refusal.text, **_members(refusal))
+    body = _problem(status, refusal.code, refusal.text, **_members(refusal))
     return _json(body, status, _headers(refusal, status))
 
 
@@ -138,9 +115,9 @@ class _ProblemFormatter(ExceptionFormatter):
             if error.attr
         ]
         if fields:
-            return problem(status, "invalid", "Some fields cannot be accepted.", errors=fields)
+            return _problem(status, "invalid", "Some fields cannot be accepted.", errors=fields)
         detail = found[0].detail if status != 500 else "This is our mistake; it has been logged."
-        return problem(status, found[0].code, detail)
+        return _problem(status, found[0].code, detail)
 
 
 class _ProblemHandler(ExceptionHandler):
@@ -182,4 +159,4 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 
 def _plain(status: int, code: str, detail: str) -> JsonResponse:
-    return _json(problem(status, code, detail), status)
+    return _json(_problem(status, code, detail), status)

@@ -1,10 +1,11 @@
 """Refusals as application/problem+json, for what is answered before Django."""
 
 import json
-from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
+
+from clinic.shapes.problems import problem as shape
 
 PROBLEM: Final = b"application/problem+json"
 _SAID: Final = {
@@ -25,14 +26,4 @@ HEADERS: Final = [(name.encode(), value.encode()) for name, value in _SAID.items
 
 
 def problem(status: int, code: str, detail: str, request_id: str, **members: Any) -> str:
-    return json.dumps(
-        {
-            "type": "about:blank",
-            "title": HTTPStatus(status).phrase,
-            "status": status,
-            "detail": detail,
-            "code": code,
-            "request_id": request_id,
-            **members,
-        }
-    )
+    return json.dumps(shape(status, code, detail, request_id=request_id, **members))
