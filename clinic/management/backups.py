@@ -152,6 +152,8 @@ def _samples(read: Read) -> Iterator[Sample]:
                 f'WHERE "{field.column}" IS NOT NULL ORDER BY "{key}" {order} LIMIT 1'
             )
             for seal, sealed in read(query):
+                if isinstance(sealed, str):
+                    continue  # an earlier version kept it as plain text
                 yield Sample(
                     table=table,
                     column=str(field.column),

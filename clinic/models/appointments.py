@@ -27,7 +27,7 @@ class Appointment(Sealed):
     status = models.CharField(
         max_length=12, choices=[(s, s) for s in Status], default=Status.SCHEDULED
     )
-    reason = models.CharField(max_length=300, blank=True)
+    reason = EncryptedTextField()
     notes = EncryptedTextField()
     ticket = models.CharField(max_length=12, blank=True)
     priority = models.PositiveSmallIntegerField(default=0)

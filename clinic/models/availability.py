@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from clinic.models.encrypted import EncryptedTextField, Sealed
 from clinic.models.people import Doctor
 from clinic.rules.hours import Weekday
 
@@ -31,13 +32,13 @@ class WorkingWindow(models.Model):
         return f"{day} {self.start_time:%H:%M} to {self.end_time:%H:%M}"
 
 
-class TimeOff(models.Model):
+class TimeOff(Sealed):
     """An absence between two instants (UTC)."""
 
     doctor = models.ForeignKey(Doctor, on_delete=models.CASCADE, related_name="time_off")
     start = models.DateTimeField()
     end = models.DateTimeField()
-    reason = models.CharField(max_length=200, blank=True)
+    reason = EncryptedTextField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

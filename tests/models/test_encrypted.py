@@ -16,6 +16,7 @@ from clinic.models import (
     IdempotentAnswer,
     Notification,
     RecordVersion,
+    TimeOff,
 )
 from clinic.models.encrypted import EncryptedTextField
 from tests import world
@@ -24,7 +25,8 @@ pytestmark = pytest.mark.django_db
 
 MARKER = "melanoma-7731"
 SEALED: dict[type[models.Model], set[str]] = {
-    Appointment: {"notes"},
+    Appointment: {"notes", "reason"},
+    TimeOff: {"reason"},
     HealthRecord: {"title", "description"},
     RecordVersion: {"title", "description"},
     Annotation: {"content"},

@@ -12,12 +12,19 @@ import pytest
 from tests.operations.installation import Install, Installation, Rows
 
 FIRST: Final = Path(__file__).with_name("first_schema.sql")
-# Columns that a later schema keeps in another form: `rooms` are rows since clinic.0002_rooms.
-MOVED: Final = {("clinic_clinic", "rooms")}
+# Columns that a later schema keeps in another form: `rooms` are rows since clinic.0002_rooms, and reasons are
+# sealed since clinic.0007_sealed_reasons.
+MOVED: Final = {
+    ("clinic_clinic", "rooms"),
+    ("clinic_appointment", "reason"),
+    ("clinic_timeoff", "reason"),
+}
 CONTENT: Final = """
 import json
-from clinic.models import Appointment, Entry, HealthRecord, IdempotentAnswer, Notification
+from clinic.models import Appointment, Entry, HealthRecord, IdempotentAnswer, Notification, TimeOff
 print(json.dumps({
+    "reasons": [one.reason for one in Appointment.objects.order_by("id")],
+    "absences": [one.reason for one in TimeOff.objects.all()],
     "notes": [one.notes for one in Appointment.objects.order_by("id")],
     "records": [[one.title, one.description] for one in HealthRecord.objects.order_by("id")],
     "inbox": [[one.title, one.message] for one in Notification.objects.all()],
@@ -132,6 +139,8 @@ def test_rooms_that_were_names_are_rows(upgraded: Installation) -> None:
 def test_what_was_sealed_is_read(upgraded: Installation) -> None:
     """With two keys, of which the older one seals nothing any more."""
     assert json.loads(upgraded.python(CONTENT)) == {
+        "reasons": ["", "It's better", "", ""],
+        "absences": ["Holidays"],
         "notes": ["Brustschmerz seit gestern – «Druck»", "", "brings the X-ray", ""],
         "records": [
             ["Visit to Daniel Okafor", "ECG without findings; Blutdruck 130/85"],
