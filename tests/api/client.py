@@ -18,7 +18,7 @@ UNKNOWN: Final = 10**15
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 # One for all: building the middleware takes longer than most requests. With Django's check for forged
 # forms, which the test client leaves out otherwise.
-_HANDLER: Final = ClientHandler(enforce_csrf_checks=True)
+HANDLER: Final = ClientHandler(enforce_csrf_checks=True)
 
 
 class Api:
@@ -42,7 +42,7 @@ class Api:
         self.token = token
         self.checked = checked
         self.client = Client(raise_request_exception=False)
-        self.client.handler = _HANDLER
+        self.client.handler = HANDLER
 
     def get(self, path: str, /, **query: Any) -> HttpResponse:
         return self.send("GET", path, query=query)

@@ -254,6 +254,7 @@ WALK: Final = [
          keep={"assignment": "assignment.id"}),
     Step("rita", "POST /api/patients/{ana}/assign/", {"doctor_id": "{dora}"}, 200,
          says={"assignment.id": "{assignment}"}),
+    Step("ana", "GET /api/patients/{ana}/assignments/", has={"assignments.0": ASSIGNMENT}, says={"count": 1}),
     Step("dora", "POST /api/patients/{ben}/assign/", {"doctor_id": "{dora}"}, 404, "not_found"),
     Step("dora", "GET /api/doctors/my_patients/", has={"patients.0": "id name"}),
     Step("dora", "GET /api/doctors/patients/", has={"patients.0": "id name"}),
