@@ -282,6 +282,8 @@ LIMIT_STORE = "" if REDIS_URL is None else "api.tallies.InRedis"
 
 # -- requests: how many are worked on at once in one web process; each holds a database connection -----
 REQUEST_THREADS = env.int("CLINIC_REQUEST_THREADS", default=8)
+# How many more may wait for a thread; whoever comes then is told to come back (503 `overloaded`).
+REQUESTS_WAITING = env.int("CLINIC_REQUESTS_WAITING", default=128)
 
 # -- the API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -399,6 +401,11 @@ if BEHIND_TLS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # the names beside ours are not ours to speak for
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for the names beside ours, and
+    "security.W021",  # the browsers' preload list: for whoever owns the domain to decide
+    "security.W008",  # the proxy that speaks TLS sends people to it; behind it everything is plain HTTP
+]
 # Where people find the clinic: the beginning of every link in a mail.
 PUBLIC_URL = public_url(
     given=env.str("CLINIC_PUBLIC_URL", default=""),

@@ -1,10 +1,11 @@
 """Django's requests: each from its beginning to its end in one thread of a bounded pool."""
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import RequestAborted
@@ -13,7 +14,12 @@ from django.core.signals import request_started
 from django.http import FileResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
+from realtime.problems import HEADERS, PROBLEM, problem
+
 T = TypeVar("T")
+# Who asks these would end a process that is only busy.
+PROBES: Final = ("/livez", "/readyz", "/metrics")
+AGAIN_SECONDS: Final = 1
 
 
 class OneThreadHandler(ASGIHandler):
@@ -26,11 +32,24 @@ class OneThreadHandler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._threads = ThreadPoolExecutor(settings.REQUEST_THREADS, "request")
+        self._inside = 0
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One more than can wait is refused at once: a line that only grows helps nobody in it."""
+        most = settings.REQUEST_THREADS + settings.REQUESTS_WAITING
+        if self._inside >= most and scope["path"] not in PROBES:
+            await _refuse(send)
+            return
+        self._inside += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._inside -= 1
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -60,3 +79,15 @@ class OneThreadHandler(ASGIHandler):
             # Its content stays; what closing does (giving back the connection) belongs to this thread.
             response.close()
         return response
+
+
+async def _refuse(send: Any) -> None:
+    request_id = str(uuid.uuid4())
+    body = problem(503, "overloaded", "Too busy at the moment. Try again soon.", request_id)
+    extra = [
+        (b"content-type", PROBLEM),
+        (b"x-request-id", request_id.encode()),
+        (b"retry-after", b"%d" % AGAIN_SECONDS),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": [*HEADERS, *extra]})
+    await send({"type": "http.response.body", "body": body.encode()})

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from anymail.backends.mailjet import EmailBackend as Mailjet
@@ -304,3 +304,33 @@ def test_links_that_would_be_printed_where_others_are_served_are_warned_of(
 
     assert said.returncode == 0, said.stderr
     assert ("clinic.W001" in said.stderr) is warns
+
+
+SERVED: Final = {
+    "ALLOWED_HOSTS": "clinic.example",
+    "HOST": "0.0.0.0",
+    "CLINIC_BEHIND_TLS": "true",
+    "CLINIC_PUBLIC_URL": "https://clinic.example",
+    "EMAIL_URL": "smtp://mail.example:25",
+}
+
+
+def test_nothing_is_left_to_be_said_of_an_installation_that_serves_others(
+    installation: dict[str, str],
+) -> None:
+    said = manage("check", "--deploy", "--fail-level", "WARNING", env=installation, **SERVED)
+
+    assert said.returncode == 0, said.stderr
+    assert "no issues" in said.stdout
+
+
+def test_a_sample_for_a_key_starts_nothing(installation: dict[str, str]) -> None:
+    keys = Path(installation["CLINIC_DATA_DIR"]) / "keys.json"
+    sample = "change-me-" * 5
+    keys.write_text(json.dumps({**json.loads(keys.read_text()), "secret_key": sample}))
+
+    for command in (("check",), ("migrate",), ("serve",)):
+        refused = manage(*command, env=installation, **SERVED)
+        assert refused.returncode != 0, command
+        assert "sample" in refused.stderr, command
+        assert sample not in refused.stderr, command
