@@ -13,7 +13,7 @@ from tests.operations.installation import Install, Installation, Rows
 
 FIRST: Final = Path(__file__).with_name("first_schema.sql")
 # Columns that a later schema keeps in another form: `rooms` are rows since clinic.0002_rooms, and reasons are
-# sealed since clinic.0007_sealed_reasons.
+# sealed since clinic.0008_sealed_reasons.
 MOVED: Final = {
     ("clinic_clinic", "rooms"),
     ("clinic_appointment", "reason"),
