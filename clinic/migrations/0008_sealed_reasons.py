@@ -20,7 +20,8 @@ def seal(apps: Any, schema_editor: Any) -> None:
         table = model._meta.db_table
         rows = model.objects.values_list("pk", "seal", "plain_reason")
         sealed = [
-            (encrypt(plain, bound_to=binding(table, "reason", mark)), pk) for pk, mark, plain in rows
+            (encrypt(plain, bound_to=binding(table, "reason", mark)), pk)
+            for pk, mark, plain in rows
         ]
         if sealed:
             with schema_editor.connection.cursor() as cursor:
