@@ -36,20 +36,28 @@ interface Props {
 export function Notes({ record, arrived }: Props) {
   const { t } = useTranslation()
   const me = useMe()
+  const heading = useRef<HTMLHeadingElement>(null)
   const fresh = useNewNotes(record, arrived)
   const [sent, setSent] = useState<readonly SentNote[]>([])
   const waiting = unconfirmed(sent, record.annotations, me.id)
   const isEmpty = record.annotations.length + waiting.length === 0
   return (
     <Card>
-      <h2 className={styles.heading}>
+      <h2 ref={heading} tabIndex={-1} className={styles.heading}>
         {t('notes.title')} <span className="numbers">{record.annotations.length}</span>
       </h2>
       {isEmpty && <p className={styles.nothing}>{t('notes.none')}</p>}
       {!isEmpty && (
         <ol className={styles.notes} aria-label={t('notes.title')}>
           {record.annotations.map((note) => (
-            <Note key={note.id} note={note} isNew={fresh.ids.has(note.id)} onSeen={fresh.seen} />
+            <Note
+              key={note.id}
+              note={note}
+              isNew={fresh.ids.has(note.id)}
+              onSeen={fresh.seen}
+              // The button that had the focus went with its note.
+              onRemoved={() => requestAnimationFrame(() => heading.current?.focus())}
+            />
           ))}
           {waiting.map(({ key, content }) => (
             <li key={key} className={styles.note} data-sending>
@@ -98,9 +106,10 @@ interface NoteProps {
   note: Annotation
   isNew: boolean
   onSeen: (id: number) => void
+  onRemoved: () => void
 }
 
-function Note({ note, isNew, onSeen }: NoteProps) {
+function Note({ note, isNew, onSeen, onRemoved }: NoteProps) {
   const { t } = useTranslation()
   const me = useMe()
   const clock = useClock(me.time_zone)
@@ -152,7 +161,7 @@ function Note({ note, isNew, onSeen }: NoteProps) {
         )}
       </div>
       <Dialog opened={task === 'remove'} onClose={() => setTask(undefined)} title={t('notes.removeTitle')}>
-        <RemoveNote note={note} onClose={() => setTask(undefined)} />
+        <RemoveNote note={note} onClose={() => setTask(undefined)} onRemoved={onRemoved} />
       </Dialog>
     </li>
   )
@@ -218,7 +227,7 @@ function NewNote({ record, onSent }: NewNoteProps) {
       <Textarea
         ref={field}
         label={t('notes.write')}
-        description={t('notes.writeHint')}
+        description={t(record.withdrawn ? 'notes.writeHintWithdrawn' : 'notes.writeHint')}
         autosize
         minRows={3}
         maxRows={12}
@@ -298,10 +307,10 @@ function EditNote({ note, onClose }: { note: Annotation; onClose: () => void }) 
         </Conflict>
       ) : (
         <div className={forms.foot}>
-          <Button type="submit" size="compact-md" loading={saving.isPending} disabled={!text.trim()}>
+          <Button type="submit" size="compact-sm" loading={saving.isPending} disabled={!text.trim()}>
             {t('save')}
           </Button>
-          <Button size="compact-md" variant="default" onClick={onClose}>
+          <Button size="compact-sm" variant="default" onClick={onClose}>
             {t('records.formCancel')}
           </Button>
         </div>
@@ -310,7 +319,13 @@ function EditNote({ note, onClose }: { note: Annotation; onClose: () => void }) 
   )
 }
 
-function RemoveNote({ note, onClose }: { note: Annotation; onClose: () => void }) {
+interface RemoveNoteProps {
+  note: Annotation
+  onClose: () => void
+  onRemoved: () => void
+}
+
+function RemoveNote({ note, onClose, onRemoved }: RemoveNoteProps) {
   const { t } = useTranslation()
   const cache = useRecordCache(note.record)
   const removing = useMutation({
@@ -319,6 +334,7 @@ function RemoveNote({ note, onClose }: { note: Annotation; onClose: () => void }
       cache.put((data) => withoutAnnotation(data, note.id))
       cache.listsChanged()
       showToast(t('notes.removed'))
+      onRemoved()
     },
     onError: (error) => {
       if (error instanceof Problem && error.status === 412) void cache.reload()

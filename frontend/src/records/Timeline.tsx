@@ -87,6 +87,10 @@ function Narrow({ search, onSearch }: Pick<Props, 'search' | 'onSearch'>) {
   useEffect(() => {
     if (q !== (search.q ?? '')) onSearch({ type: search.type, q: q || undefined })
   }, [q])
+  // "Show all records" empties the field, too.
+  useEffect(() => {
+    if (!search.q) setText('')
+  }, [search.q])
 
   return (
     <search className={styles.narrow}>
