@@ -1,12 +1,14 @@
 """Ten times more than can be worked on: most are refused at once, and nothing is left of it afterwards."""
 
 import asyncio
+import json
 import statistics
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -20,6 +22,20 @@ from tests.servers.fixtures import StartWeb
 from tests.servers.web import Web
 
 MIB = 1024 * 1024
+# In a process of its own: the crowd's two hundred callers share one, and feel mostly each other.
+BYSTANDER: Final = """
+import http.client, json, sys, time
+host, token, until, took = sys.argv[1], sys.argv[2], time.monotonic() + float(sys.argv[3]), []
+while time.monotonic() < until:
+    began, line = time.monotonic(), http.client.HTTPConnection(host, timeout=30)
+    line.request("GET", "/api/appointments/", headers={"Authorization": f"Bearer {token}"})
+    answer = line.getresponse()
+    answer.read()
+    line.close()
+    took.append((answer.status, time.monotonic() - began))
+    time.sleep(0.05)
+print(json.dumps(took))
+"""
 SECONDS = 20
 THREADS, WAITING = 4, 16
 TIMES = 10
@@ -53,6 +69,10 @@ def memory(web: Web) -> int:
     raise LookupError("VmRSS")
 
 
+def in_ms(seconds: list[float]) -> str:
+    return f"{statistics.median(seconds) * 1000:.1f} ms (median)" if seconds else "no time"
+
+
 async def crowd(base_url: str, token: str, *, callers: int, seconds: float) -> Felt:
     felt, until = Felt(), time.monotonic() + seconds
     async with httpx.AsyncClient(
@@ -82,14 +102,20 @@ async def test_a_crowd_ten_times_too_large_is_refused_at_once_and_forgotten(
     await crowd(web.base_url, token, callers=callers, seconds=5)
     before = memory(web)
 
+    bystander = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", BYSTANDER, f"127.0.0.1:{web.port}", token, str(SECONDS - 1),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
     felt = await crowd(web.base_url, token, callers=callers, seconds=SECONDS)
+    saw = json.loads((await bystander.communicate())[0])
     grown = memory(web) - before
     calm = await crowd(web.base_url, token, callers=1, seconds=5)
 
-    median = statistics.median(felt.refused_after)
+    refused = [seconds for status, seconds in saw if status == 503]
     print(
-        f"{callers} callers, {SECONDS} s: {dict(felt.statuses)}, refused after {median * 1000:.1f} ms"
-        f" (median), memory {grown / MIB:+.1f} MiB; then {dict(calm.statuses)}"
+        f"{callers} callers, {SECONDS} s: {dict(felt.statuses)}; they were refused"
+        f" after {in_ms(felt.refused_after)}, a bystander {len(refused)} times of {len(saw)}"
+        f" after {in_ms(refused)}; memory {grown / MIB:+.1f} MiB; then {dict(calm.statuses)}"
     )
     assert felt.statuses.keys() == {200, 503}
     assert grown < 20 * MIB
