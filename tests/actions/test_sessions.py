@@ -207,6 +207,8 @@ def test_of_eight_uses_at_once_exactly_one_wins_and_the_session_stands(
     rounds: int, settings: Any
 ) -> None:
     settings.EVENT_SINKS = []
+    # Eight thousand refreshes of one session within minutes are nobody's: the limit on them is shown elsewhere.
+    settings.LIMIT_REFRESH = None
     pair = world.tokens(world.a_patient())
     for _ in range(rounds):
         results = together(
