@@ -88,6 +88,9 @@ def test_the_desk_assigns_a_doctor_and_never_reads_what_records_say(
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 (no builtin may listen)
     page.get_by_role("link", name=full_name(ana), exact=True).click()
     expect(page.get_by_test_id("records")).to_contain_text("HR-")
+    expect(pill(page)).to_have_text("Live")
+    a_record(ana, a_practice(), record_type="LAB_RESULT", title="Blood again")
+    expect(page.get_by_test_id("records")).to_contain_text("Lab result")
     page.get_by_role("button", name="Assign a doctor").click()
     page.get_by_role("combobox", name="Doctor").fill("osei")
     page.get_by_role("option", name=re.compile("Osei")).click()
@@ -98,7 +101,7 @@ def test_the_desk_assigns_a_doctor_and_never_reads_what_records_say(
     expect(assignments).to_contain_text(f"{full_name(desk)} assigned you to {full_name(ana)}.")
     assignments.get_by_role("link").click()
     expect(doctors.get_by_role("heading", name=full_name(ana))).to_be_visible()
-    expect(doctors.get_by_role("link", name=re.compile("Blood count"))).to_be_visible()
+    expect(doctors.get_by_role("link", name=re.compile("^Blood count"))).to_be_visible()
 
     page.get_by_role("button", name=re.compile("^End the assignment of")).click()
     page.get_by_role("button", name="End it").click()

@@ -1,14 +1,16 @@
 /** One patient for the front desk: who looks after them, and that records exist, not what they say. */
 import { Button, Skeleton } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { loadPatient } from '../api/people'
-import type { User } from '../api/shapes'
+import type { Named, User } from '../api/shapes'
 import { nameOf } from '../app/useMe'
+import { useTopic } from '../realtime/useTopic'
 import { CareTeam } from '../records/CareTeam'
 import styles from '../records/records.module.css'
 import { Timeline } from '../records/Timeline'
+import { recordsKey } from '../records/useRecords'
 import { dateName } from '../time/clock'
 import { BackLink } from '../ui/BackLink'
 import { EmptyState } from '../ui/EmptyState'
@@ -49,6 +51,7 @@ function Patient({ patient }: { patient: User }) {
     t('patients.bornOn', {
       date: dateName(patient.date_of_birth, { day: 'numeric', month: 'long', year: 'numeric' }),
     })
+  useRecordsSeenFromTheDesk(patient.id)
   const facts = [born, patient.phone_number, patient.email].filter(Boolean).join(' · ')
   return (
     <>
@@ -83,4 +86,16 @@ function Patient({ patient }: { patient: User }) {
       </div>
     </>
   )
+}
+
+/** No topic of the staff's own tells of records: visits and assignments of this patient are when theirs change. */
+function useRecordsSeenFromTheDesk(patient: number): void {
+  const client = useQueryClient()
+  const load = () => void client.invalidateQueries({ queryKey: recordsKey })
+  useTopic('desk', {
+    load,
+    event(event) {
+      if ((event.data as { patient?: Named }).patient?.id === patient) load()
+    },
+  })
 }
