@@ -24,6 +24,7 @@ from tests import world
 from tests.api.client import Api
 from tests.clients import open_socket
 from tests.realtime.stage import in_db
+from tests.servers.fixtures import StartWeb
 from tests.servers.process import wait_until
 from tests.servers.web import Web
 
@@ -233,8 +234,9 @@ def test_the_lag_is_measured_from_the_change_itself() -> None:
 # -- in a web process ---------------------------------------------------------------------------------
 
 
-async def test_a_socket_s_life_is_counted(web: Web) -> None:
+async def test_a_socket_s_life_is_counted(start_web: StartWeb) -> None:
     """Opened, signed in, watching fresh and resumed and reset, told of a booking, and closed."""
+    web = await in_db(start_web)
 
     def book() -> tuple[Any, str]:
         doctor, patient = world.a_doctor(), world.a_patient()

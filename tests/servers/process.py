@@ -112,7 +112,8 @@ class Process:
 
     def environment(self) -> dict[str, str]:
         """The test process's own environment with this process's changes; None removes a name."""
-        merged = {**os.environ, "PYTHONUNBUFFERED": "1", **self.env}
+        # Whoever imports `workers`, as some tests do, gets a worker's way to the database.
+        merged = {**os.environ, "CLINIC_DB_POOL": None, "PYTHONUNBUFFERED": "1", **self.env}
         return {name: value for name, value in merged.items() if value is not None}
 
     @property
