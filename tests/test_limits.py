@@ -30,11 +30,11 @@ FIVE = {"steady": steady(5, 3600), "growing": growing(5, 60, 900, 3600)}
 RATES = [steady(1, 1), steady(5, 10), steady(3, 1), growing(1, 1, 4, 5), growing(4, 2, 60, 30)]
 
 
-@pytest.fixture(params=["memory", "database", "redis"])
-def store(request: pytest.FixtureRequest, transactional_db: None, engine: Any) -> Store:
+@pytest.fixture(
+    params=["memory", "database", pytest.param("redis", marks=pytest.mark.engine("postgres"))]
+)
+def store(request: pytest.FixtureRequest, transactional_db: None) -> Store:
     if request.param == "redis":
-        if engine.name == "sqlite":
-            pytest.skip("the embedded column has no Redis")
         return InRedis()
     return InThisProcess() if request.param == "memory" else InDatabase()
 

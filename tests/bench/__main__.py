@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tests.bench import latency, machine, report, scale, sockets, targeted
+from tests.bench import calls, latency, machine, report, scale, sockets, targeted
 from tests.bench.machine import on_cores
 from tests.bench.progress import step
 from tests.bench.scale import Scale
@@ -44,6 +44,7 @@ MEASURES: Final[dict[str, Callable[[Stage, Scale], dict[str, Any]]]] = {
     "latency": latency.measure,
     "sockets": sockets.measure,
     "targeted": targeted.measure,
+    "calls": calls.measure,
     "race": race,
 }
 

@@ -90,6 +90,18 @@ def _targeted(it: dict[str, Any]) -> Iterator[Row]:
         )
 
 
+def _calls(it: dict[str, Any]) -> Iterator[Row]:
+    for name, one in it.items():
+        statements = f"{one['reads']} reads" + (f", {one['writes']} writes" * bool(one["writes"]))
+        yield Row(
+            f"B6  {name} / bare view with {statements}",
+            f"{_ms(one['clinic_ms'])} / {_ms(one['bare_ms'])} = {one['ratio']:g}",
+            "<= 3",
+            one["ratio"] <= 3,
+        )
+        yield Row("B6    CPU of the server", f"{one['cpu_ratio']:g}")
+
+
 def _race(it: dict[str, Any]) -> Iterator[Row]:
     for engine in it.values():
         clinic, naive = engine["clinic"], engine["naive"]
@@ -107,7 +119,13 @@ def _race(it: dict[str, Any]) -> Iterator[Row]:
         )
 
 
-_ROWS: Final = {"latency": _latency, "sockets": _sockets, "targeted": _targeted, "race": _race}
+_ROWS: Final = {
+    "latency": _latency,
+    "sockets": _sockets,
+    "targeted": _targeted,
+    "calls": _calls,
+    "race": _race,
+}
 
 
 def _ms(value: float) -> str:

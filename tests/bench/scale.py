@@ -17,6 +17,8 @@ class Scale:
     missed: int
     targeted_per_second: int
     targeted_seconds: float
+    calls: int
+    """In one block, on one connection."""
     race_attempts: int
     race_seconds: float
 
@@ -33,6 +35,7 @@ FULL = Scale(
     missed=10,
     targeted_per_second=100,
     targeted_seconds=6,
+    calls=150,
     race_attempts=10_000,
     race_seconds=170,
 )
@@ -48,6 +51,7 @@ QUICK = Scale(
     missed=10,
     targeted_per_second=50,
     targeted_seconds=3,
+    calls=20,
     race_attempts=600,
     race_seconds=10,
 )

@@ -1,4 +1,4 @@
-"""The clinic's own application, with a clock at each stop between commit and frame.
+"""The clinic's own application, with a clock at each stop between commit and frame, and bare views beside it.
 
 `GET /bench/stamps` gives the stamps and forgets them: `[stop, topic, number, monotonic ns]`.
 
@@ -17,9 +17,11 @@ from realtime.asgi import application as clinic  # sets Django up, which all els
 # isort: split
 from django.conf import settings
 
+from clinic import urls
 from clinic.journal import Announcement
 from realtime.frames import ReadyFrame
 from realtime.pump import Feed, Subscription
+from tests.bench import bare
 
 Stamp = tuple[str, str, int, int]
 _stamps: list[Stamp] = []
@@ -51,6 +53,7 @@ async def push(subscription: Subscription, frames: list[ReadyFrame]) -> None:
 
 setattr(Feed, "wake", wake)  # noqa: B010
 setattr(Subscription, "push", push)  # noqa: B010
+urls.urlpatterns[:0] = bare.routes
 settings.EVENT_SINKS = ["tests.bench.stamped.committed", *settings.EVENT_SINKS]
 
 

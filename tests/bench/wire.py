@@ -118,24 +118,34 @@ def _frame_at(buffer: bytearray, offset: int) -> tuple[int, int, int] | None:
 
 
 class HttpConnection:
-    """One kept-alive connection that posts JSON."""
+    """One kept-alive connection, for calls one after the other."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
+    async def get(self, path: str, *, token: str) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        return await self._ask(f"GET {path}", token, "", b"")
+
     async def post(
         self, path: str, body: dict[str, Any], *, token: str, key: str
     ) -> tuple[int, bytes]:
         """Status and body of the answer; `key` is the Idempotency-Key."""
+        content = json.dumps(body).encode()
+        more = (
+            f"Content-Type: application/json\r\nIdempotency-Key: {key}\r\n"
+            f"Content-Length: {len(content)}\r\n"
+        )
+        return await self._ask(f"POST {path}", token, more, content)
+
+    async def _ask(self, what: str, token: str, more: str, content: bytes) -> tuple[int, bytes]:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
-        content = json.dumps(body).encode()
         writer.write(
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
-            f"Content-Type: application/json\r\nIdempotency-Key: {key}\r\n"
-            f"Content-Length: {len(content)}\r\n\r\n".encode()
+            f"{what} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+            f"{more}\r\n".encode()
             + content
         )
         head = await reader.readuntil(b"\r\n\r\n")
@@ -143,7 +153,7 @@ class HttpConnection:
         return int(head.split(b" ", 2)[1]), answer
 
     def close(self) -> None:
-        """Close it; the next post opens a new one."""
+        """Close it; the next call opens a new one."""
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None

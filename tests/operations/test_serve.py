@@ -96,7 +96,7 @@ class Serve(Web):
 # -- the beginning -----------------------------------------------------------------------------------
 
 
-def test_the_command_is_the_server(server_dir: Path, transactional_db: None) -> None:
+def test_the_command_is_the_server(server_dir: Path, nobody_serves: None) -> None:
     web = Serve(folder=server_dir)
     try:
         web.start()
@@ -107,7 +107,7 @@ def test_the_command_is_the_server(server_dir: Path, transactional_db: None) -> 
         web.kill()
 
 
-def test_an_address_in_use_is_one_sentence(server_dir: Path) -> None:
+def test_an_address_in_use_is_one_sentence(server_dir: Path, nobody_serves: None) -> None:
     web = Serve(folder=server_dir)
     with socket.create_server(("127.0.0.1", web.port)):
         web.launch()

@@ -66,14 +66,16 @@ def kept_web(engine: Engine, django_db_setup: None) -> Iterator[Web]:
 
 
 @pytest.fixture
-def start_web(
-    request: pytest.FixtureRequest, transactional_db: None, server_dir: Path, kept_web: Web
-) -> Iterator[StartWeb]:
-    """Starts web processes on this test's database: `start_web(name="late", env={…})`.
-
-    The kept one goes: without Redis only one process may serve.
-    """
+def nobody_serves(transactional_db: None, kept_web: Web) -> None:
+    """The kept web process is gone: without Redis only one may serve, and a test wants its own."""
     kept_web.dismiss()
+
+
+@pytest.fixture
+def start_web(
+    request: pytest.FixtureRequest, nobody_serves: None, server_dir: Path
+) -> Iterator[StartWeb]:
+    """Starts web processes on this test's database: `start_web(name="late", env={…})`."""
     with ExitStack() as stack:
 
         def start(

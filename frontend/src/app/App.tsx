@@ -36,9 +36,10 @@ function Stage() {
   useEffect(() => {
     if (phase === 'signedIn' || phase === 'signedOut') setStarted(true)
     if (before.current === phase) return
+    const left = before.current !== 'ended' || phase !== 'signedIn' ? router.invalidate() : undefined
     // Nothing of one person may be left for the next; after a mere end of session all of it stays.
-    if (phase === 'signedOut') queries.clear()
-    if (before.current !== 'ended' || phase !== 'signedIn') void router.invalidate()
+    // Only when their pages have gone: one that is drawn once more would ask again for what it shows.
+    if (phase === 'signedOut') void left?.finally(() => queries.clear())
     before.current = phase
   }, [phase])
 
