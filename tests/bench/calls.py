@@ -30,7 +30,7 @@ class Block:
 def measure(place: Stage, scale: Scale) -> dict[str, Any]:
     env = place.production("calls")
     people = place.ask(env, "seed.make_clinic", doctors=20, patients=PATIENTS, receptionists=1)
-    plan = place.ask(env, "diary.make_diary", people=people)
+    plan = place.ask({**env, "LOG_LEVEL": "WARNING"}, "diary.make_diary", people=people)
     web = place.web(env)
     web.start()
     try:
