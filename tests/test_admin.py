@@ -139,6 +139,20 @@ def test_a_new_password_ends_the_other_sessions(operator: Client, superuser: Per
     sign_in(username="operator", password=new)
 
 
+def test_an_operator_s_old_password_is_guessed_as_slowly_as_anybody_s(
+    operator: Client, superuser: Person
+) -> None:
+    new = "another-horse-battery-8"
+    body = {"old_password": "a-guess-7", "new_password1": new, "new_password2": new}
+
+    pages = [operator.post("/admin/password_change/", body).content.decode() for _ in range(8)]
+
+    assert "wrong" in pages[0]
+    assert "Too many tries." in pages[-1]
+    superuser.refresh_from_db()
+    assert superuser.check_password(world.PASSWORD)
+
+
 # -- appointments ----------------------------------------------------------------------------------
 
 

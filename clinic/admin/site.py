@@ -7,15 +7,13 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from clinic import clock
-from clinic.actions.passwords import check_new_password
-from clinic.actions.sessions import end_session, end_sessions_of, sign_in
-from clinic.errors import ClinicError, FieldError
-from clinic.journal import announce_rights
+from clinic.actions.passwords import change_password
+from clinic.actions.sessions import end_session, sign_in
+from clinic.errors import ClinicError, FieldError, RateLimited
 from clinic.models import Person, Session
 from clinic.policy import Operation, allowed
 from clinic.tokens import read_access
@@ -47,25 +45,29 @@ class OperatorLogin(AdminAuthenticationForm):
 
 
 class OperatorPassword(AdminPasswordChangeForm):
-    """A new password ends all other sessions of the operator."""
+    """Changed by the action that everyone changes theirs by: all other sessions of the operator end."""
 
     keep: uuid.UUID
+
+    def clean_old_password(self) -> str:
+        return str(self.cleaned_data["old_password"])  # the action proves it, and counts the tries
 
     def clean(self) -> Any:
         cleaned = super().clean()
         if not self.errors:
+            old, new = self.cleaned_data["old_password"], self.cleaned_data["new_password1"]
             try:
-                check_new_password(self.cleaned_data["new_password1"], self.user)
+                change_password(actor=self.user, session_id=self.keep, old=old, new=new)
             except FieldError as refusal:
-                self.add_error("new_password1", refusal.text)
+                at = refusal.field if refusal.field in self.fields else "new_password1"
+                self.add_error(at, refusal.text)
+            except RateLimited as refusal:
+                self.add_error("old_password", refusal.text)
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        with transaction.atomic():
-            person = super().save(commit)
-            end_sessions_of(person, but=self.keep)
-            announce_rights(person.pk)
-        return person
+        self.user.refresh_from_db()
+        return self.user
 
 
 class OperatorsSite(admin.AdminSite):
