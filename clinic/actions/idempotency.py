@@ -1,12 +1,12 @@
 """One effect and one answer for a request that is sent more than once."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from clinic import clock
 from clinic.errors import IdempotencyKeyReused
@@ -31,7 +31,7 @@ def answer_once(
     twin waits on it in the database; a refusal (an exception) rolls it back, so refusals are not kept.
     Raises IdempotencyKeyReused for another request under the same key.
     """
-    digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+    digest = _digest(actor, path, key, request)
     mine = IdempotentAnswer(
         person=actor, path=path, key=key, body_digest=digest, created_at=clock.now()
     )
@@ -43,6 +43,15 @@ def answer_once(
             mine.save(update_fields=["status", "body"])
             return answer
     return _kept_answer(actor, path, key, digest)
+
+
+def _digest(actor: Person, path: str, key: str, request: Any) -> str:
+    """Keyed, and of no use beside another row: a short body could be guessed from a copy of the database.
+
+    Under another secret key nothing matches any more: a repeated request is refused, and never done again.
+    """
+    said = json.dumps([actor.pk, path, key, request], sort_keys=True)
+    return salted_hmac("clinic.idempotency", said, algorithm="sha256").hexdigest()
 
 
 def _kept_answer(actor: Person, path: str, key: str, digest: str) -> Answer:

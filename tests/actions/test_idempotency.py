@@ -120,6 +120,21 @@ def test_a_kept_answer_is_encrypted() -> None:
         assert b"sarcoma-81" not in bytes(cursor.fetchone()[0])
 
 
+@pytest.mark.django_db
+def test_a_copy_of_the_database_does_not_say_what_was_asked(settings: Any) -> None:
+    ana, ben = world.a_patient(), world.a_patient()
+    for actor, key in ((ana, "k-1"), (ana, "k-2"), (ben, "k-1")):
+        ask(actor, Effect(), key=key)
+
+    assert IdempotentAnswer.objects.values("body_digest").distinct().count() == 3
+
+    # Nobody without the secret key can try bodies out; with another one nothing is done twice.
+    settings.SECRET_KEY, effect = "another secret key" * 3, Effect()
+    with pytest.raises(IdempotencyKeyReused):
+        ask(ana, effect)
+    assert effect.times == 0
+
+
 def _booking(doctor: Doctor, patient: Person, start: Any) -> Callable[[], Answer]:
     def effect() -> Answer:
         booking = book_appointment(actor=patient, doctor_id=doctor.pk, when=start)
