@@ -6,20 +6,20 @@ from typing import Any
 from django.db import transaction
 
 from clinic import clock
-from clinic.errors import VersionConflict
+from clinic.actions.records import lock_record
+from clinic.errors import NotFound, VersionConflict
 from clinic.events import AnnotationAdded, AnnotationRemoved, AnnotationUpdated
 from clinic.journal import record as journal
-from clinic.models import Annotation, AnnotationVersion, Doctor, HealthRecord, Person
+from clinic.models import Annotation, AnnotationVersion, Doctor, Person
 from clinic.policy import AnnotationReach, Operation, require
-from clinic.queries.records import annotation_reach, reach_of, reading_doctors
-from clinic.rows import insert, lock_row
+from clinic.queries.records import annotation_reach, annotations_for, reach_of, reading_doctors
+from clinic.rows import insert
 
 
 def annotate_record(*, actor: Person, record_id: int, content: str) -> Annotation:
     """Write a note in a record. Raises NotFound, Forbidden for whoever may not write in it."""
     with transaction.atomic():
-        # The note and the end of the right to write it take turns.
-        lock_row(HealthRecord, record_id)
+        lock_record(record_id)
         reach = reach_of(actor, record_id)
         require(actor, Operation.ANNOTATE, reach)
         now = clock.now()
@@ -67,7 +67,12 @@ def remove_annotation(*, actor: Person, annotation_id: int, version: int | None 
 
 
 def _locked(actor: Person, annotation_id: int, version: int | None) -> AnnotationReach:
-    lock_row(Annotation, annotation_id)
+    known = (
+        annotations_for(actor).filter(pk=annotation_id).values_list("record_id", flat=True).first()
+    )
+    if known is None:
+        raise NotFound
+    lock_record(known)
     found = annotation_reach(actor, annotation_id)
     require(actor, Operation.CHANGE_ANNOTATION, found)
     if version is not None and version != found.annotation.version:

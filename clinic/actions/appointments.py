@@ -250,11 +250,14 @@ def _mark_cancelled(appointment: Appointment, reason: str, now: datetime) -> Non
 
 def _void_unwritten_record(appointment: Appointment, now: datetime) -> list[Event]:
     """Void the visit's record unless somebody has written in it since it was opened."""
-    visit: HealthRecord | None = getattr(appointment, "health_record", None)
+    # Whoever writes in it at this moment is waited for: what they wrote must not vanish with it.
+    locked = HealthRecord.objects.select_for_update(no_key=True)
+    visit = locked.filter(appointment=appointment).first()
     if visit is None or visit.voided_at or visit.version > 1 or visit.annotations.exists():
         return []
     visit.voided_at = visit.updated_at = now
     visit.save()
+    appointment.health_record = visit
     return [RecordVoided(record=visit, readers=reading_doctors(visit))]
 
 

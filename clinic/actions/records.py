@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clinic import clock
 from clinic.actions.mail import plan_mail
@@ -23,6 +23,7 @@ from clinic.events import (
 from clinic.journal import record as journal
 from clinic.models import (
     Annotation,
+    Assignment,
     Doctor,
     HealthRecord,
     MailKind,
@@ -154,8 +155,16 @@ def told_by_mail(news: DoctorAssigned) -> DoctorAssigned:
     return news
 
 
-def _locked(actor: Person, record_id: int, version: int | None) -> HealthRecord:
+def lock_record(record_id: int) -> None:
+    """Whatever is done to a record, and the end of a right to do it or to be told of it, take turns."""
     lock_row(HealthRecord, record_id)
+    if connection.features.has_select_for_update:
+        standing = Assignment.objects.filter(patient__records=record_id, ended_at=None)
+        list(standing.order_by("pk").select_for_update(of=["self"], no_key=True).values_list("pk"))
+
+
+def _locked(actor: Person, record_id: int, version: int | None) -> HealthRecord:
+    lock_record(record_id)
     reach = reach_of(actor, record_id)
     require(actor, Operation.CHANGE_RECORD, reach)
     if version is not None and version != reach.record.version:
