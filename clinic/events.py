@@ -137,7 +137,8 @@ class RecordEvent(Event):
     annotations: tuple[Annotation, ...] = ()
 
     def topics(self) -> Sequence[Topic]:
-        return [record_topic(self.record.pk), *_readers_topics(self.record, self.readers)]
+        told = map(user_topic, (self.record.patient_id, *self.readers))
+        return [record_topic(self.record.pk), *told]
 
     def subject(self) -> Subject:
         return Subject("record", self.record.pk)
@@ -170,7 +171,10 @@ class AnnotationEvent(Event):
     readers: tuple[int, ...]
 
     def topics(self) -> Sequence[Topic]:
-        return [record_topic(self.record.pk), *_readers_topics(self.record, self.readers)]
+        record = self.record
+        # A withdrawn record is gone for its patient, and so is what doctors still write in it.
+        told = self.readers if record.withdrawn_at else (record.patient_id, *self.readers)
+        return [record_topic(record.pk), *map(user_topic, told)]
 
     def subject(self) -> Subject:
         return Subject("record", self.record.pk)
@@ -189,10 +193,6 @@ class AnnotationUpdated(AnnotationEvent):
 
 class AnnotationRemoved(AnnotationEvent):
     type = "annotation.removed"
-
-
-def _readers_topics(record: HealthRecord, readers: Sequence[int]) -> list[Topic]:
-    return [user_topic(reader) for reader in (record.patient_id, *readers)]
 
 
 # -- assignments -----------------------------------------------------------------------------------------

@@ -103,6 +103,21 @@ def test_a_record_somebody_else_wrote_in_is_withdrawn_from_its_patient_alone() -
     assert world.types_in(record_topic(record.pk))[-1] == "record.withdrawn"
 
 
+def test_what_is_written_in_a_withdrawn_record_is_told_to_its_doctors_alone() -> None:
+    doctor, patient = world.a_doctor(), world.a_patient()
+    record = world.a_record(patient, doctor)
+    world.annotate(record, doctor)
+    world.remove_record(record)
+
+    note = world.annotate(record, doctor, "Rest.")
+    update_annotation(actor=doctor.person, annotation_id=note.pk, content="Run.")
+    remove_annotation(actor=doctor.person, annotation_id=note.pk)
+
+    written = ["annotation.added", "annotation.updated", "annotation.removed"]
+    assert world.types_in(user_topic(doctor.pk))[-3:] == written
+    assert world.types_in(user_topic(patient.pk))[-1] == "record.withdrawn"
+
+
 def test_the_record_of_a_visit_is_withdrawn_too() -> None:
     doctor, patient = world.a_doctor(), world.a_patient()
     visit = world.book(doctor, patient)
