@@ -16,7 +16,7 @@ from clinic.shapes.appointments import appointment_shape
 from clinic.shapes.assignments import assignment_news
 from clinic.shapes.base import Shape
 from clinic.shapes.notifications import ReadMark
-from clinic.shapes.people import user_shape
+from clinic.shapes.people import colleague_shape, user_shape
 from clinic.shapes.records import annotation_shape, record_reference, record_with_content
 from clinic.shapes.slots import ChangedDates, slot_shape
 from clinic.topics import Topic, TopicKind
@@ -45,6 +45,8 @@ def payload(event: Event, topic: Topic, *, actor: Person | None) -> Shape:
                 assignment=event.assignment,
                 record=event.record,
             )
+        case PersonEvent() if topic.kind is TopicKind.DESK:
+            return colleague_shape(event.person)
         case PersonEvent():
             return user_shape(event.person)
         case NotificationRead():

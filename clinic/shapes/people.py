@@ -151,6 +151,15 @@ def user_shape(person: Person) -> UserShape:
     )
 
 
+def colleague_shape(person: Person) -> UserShape:
+    """The profile as the whole desk may see it: nothing private of those whom only admins may list."""
+    if person.role in (Role.PATIENT, Role.DOCTOR):
+        return user_shape(person)
+    private = ("username", "email", "phone_number", "address", "location")
+    unsaid = {"email_verified_at": None, "date_of_birth": None, **dict.fromkeys(private, "")}
+    return user_shape(person).model_copy(update=unsaid)
+
+
 def _schedule_fields(doctor: Doctor) -> dict[str, Any]:
     return {
         "available_days": print_available_days(weekly_hours(doctor)),

@@ -1,5 +1,6 @@
 """Registering, and what admins decide about people."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -223,6 +224,21 @@ def test_deactivating_ends_every_session_of_that_person_only() -> None:
         sign_in(username="leaver", password=world.PASSWORD)
     assert world.types_in(user_topic(patient.pk)) == ["person.deactivated"]
     assert world.types_in(DESK) == ["person.deactivated"]
+
+
+@pytest.mark.parametrize("make", [world.a_receptionist, world.an_admin])
+def test_the_desk_is_told_who_of_the_staff_has_left_and_nothing_private(make: Any) -> None:
+    private = {"phone_number": "0171-7734", "address": "Weg 7734", "location": "Dorf 7734"}
+    colleague = make("code-7734", date_of_birth=date(1977, 3, 4), **private)
+
+    deactivate_person(actor=world.an_admin(), person_id=colleague.pk)
+
+    [told], [own] = world.entries(DESK), world.entries(user_topic(colleague.pk))
+    assert f'"id":{colleague.pk},' in told.body
+    assert '"is_active":false' in told.body
+    for known in (*private.values(), "code-7734", "1977-03-04"):
+        assert known not in told.body
+        assert known in own.body
 
 
 def test_a_deactivated_doctor_leaves_the_directory_and_comes_back() -> None:
