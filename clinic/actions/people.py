@@ -8,7 +8,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from clinic.actions.mail import plan_mail
-from clinic.actions.passwords import check_new_password, prove_password
+from clinic.actions.passwords import (
+    check_new_password,
+    once_a_while,
+    prove_password,
+    wrong_password,
+)
 from clinic.actions.schedules import lock_schedule
 from clinic.actions.sessions import end_sessions_of
 from clinic.context import current_request
@@ -82,7 +87,8 @@ def update_profile(
     """
     if "time_zone" in changes:
         require_zone(changes["time_zone"])
-    if changes.get("email", actor.email) != actor.email:
+    is_proved = changes.get("email", actor.email) != actor.email
+    if is_proved:
         prove_password(actor, password, field="current_password")
     with transaction.atomic():
         person = Person.objects.select_for_update(no_key=True).get(pk=actor.pk)
@@ -90,6 +96,9 @@ def update_profile(
         for name, value in changes.items():
             setattr(person, name, value)
         if person.email != email_before:
+            # Proving took a while: the address, or the password, may have become another one meanwhile.
+            if not is_proved or person.password != actor.password:
+                raise wrong_password("current_password")
             person.email_verified_at = None
         _save(person)
         if person.email != email_before:
@@ -190,9 +199,14 @@ def _bookable_again(person: Person) -> list[Event]:
 
 
 def _tell_of_new_address(person: Person, before: str) -> None:
-    if before:
-        plan_mail(kind=MailKind.EMAIL_CHANGED, person=person, address=before)
-    plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=person)
+    # To and fro between addresses must not fill anybody's mailbox: the links in the first mails still stand.
+    for kind, address in (
+        (MailKind.EMAIL_CHANGED, before),
+        (MailKind.EMAIL_VERIFICATION, person.email),
+    ):
+        if address:
+            once = once_a_while(kind, f"{person.pk}.{address}"[:150])
+            plan_mail(kind=kind, person=person, address=address, once=once)
 
 
 def _update_practice(person: Person, specialization: str | None, *, moved: bool) -> None:
