@@ -106,7 +106,7 @@ class OwnPatientsView(Endpoint):
         found = patients_of(person_of(request))
         if "id" in query:
             found = found.filter(pk=query["id"])
-        page = page_of(request, matching(found, query.get("q", "")))
+        page = page_of(request, matching(found, query.get("q", ""), by_username=False))
         patients = [patient_card(patient).wire() for patient in page.items]
         return Response({"patients": patients, **page.links})
 

@@ -62,13 +62,17 @@ def people_with_role(*roles: str) -> QuerySet[Person]:
     return people().filter(role__in=roles)
 
 
-def matching(found: QuerySet[Person], text: str) -> QuerySet[Person]:
-    """Those with every word of the text in a name, an address or a number, or as their birth date."""
+def matching(found: QuerySet[Person], text: str, *, by_username: bool = True) -> QuerySet[Person]:
+    """Those with every word of the text in a name, an address or a number, or as their birth date.
+
+    Not `by_username`: where the searcher is not shown it, but as the name of those who have no other.
+    """
+    nameless = Q() if by_username else Q(first_name="", last_name="")
     for word in text.split():
         is_so = (
             Q(first_name__icontains=word)
             | Q(last_name__icontains=word)
-            | Q(username__icontains=word)
+            | nameless & Q(username__icontains=word)
             | Q(email__icontains=word)
             | Q(phone_number__icontains=word)
         )

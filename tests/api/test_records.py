@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 
 from clinic.models import HealthRecord, Person
+from clinic.queries.journal import epoch
 from tests import world
 from tests.api.client import Api, ok
 
@@ -192,3 +195,38 @@ def test_lists_are_filtered_and_cost_the_same_at_any_length(
 def _patch_of(version: int, patient: Person, path: str, title: str) -> HttpResponse:
     headers = {"If-Match": f'"{version}"'}
     return Api(patient).send("PATCH", path, {"title": title}, headers=headers)
+
+
+def test_a_doctor_finds_no_patient_by_what_is_not_shown() -> None:
+    doctor, path = world.a_doctor(), "/api/doctors/my_patients/"
+    named = world.a_patient("qx77-login", email="ana@example.org")
+    nameless = world.a_patient("zz88", first_name="", last_name="", email="")
+    for patient in (named, nameless):
+        world.assign(patient, doctor)
+
+    def found(text: str) -> list[int]:
+        return [card["id"] for card in ok(Api(doctor).get(path, q=text))["patients"]]
+
+    named.refresh_from_db()
+    assert found("login") == []
+    assert found(named.last_name) == [named.pk]
+    assert found("zz88") == [nameless.pk]  # the name that is shown
+
+
+@pytest.mark.parametrize("what", ["records", "comments"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_what_is_beyond_reach_takes_as_many_questions_as_what_is_not_there(
+    method: str, what: str
+) -> None:
+    record, stranger = world.a_record(world.a_patient()), world.a_doctor()
+    note = world.annotate(record, world.assign(record.patient, world.a_doctor()).doctor)
+    api = Api(stranger)
+    epoch()  # the very first answer of an installation makes it
+
+    def asked(number: int) -> int:
+        body = {"comment": "Rest."} if (method, what) == ("PATCH", "comments") else None
+        with CaptureQueriesContext(connection) as captured:
+            assert api.send(method, f"/api/{what}/{number}/", body).status_code == 404
+        return len(captured)
+
+    assert asked({"records": record.pk, "comments": note.pk}[what]) == asked(10**15)
