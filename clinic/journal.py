@@ -1,13 +1,17 @@
 """The journal: events are numbered in their topics in the change's own transaction, told after commit."""
 
+from __future__ import annotations
+
 import json
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -56,54 +60,79 @@ class Announcement:
 
 
 Sink = Callable[[Announcement], None]
+_waiting: ContextVar[list[_Waiting] | None] = ContextVar("waiting", default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbered:
-    event: Event
-    row: rows.Event
-    topic: Topic
-    seq: int
+class _Draft:
+    """An event as one of its topics will have it: everything but its number."""
+
+    body: dict[str, Any]
+    row: rows.Entry
+    notification: rows.Notification | None
+
+
+@dataclass(slots=True)
+class _Announcing:
+    """What becomes an Announcement; the heads are known when the events have their numbers."""
+
+    people: frozenset[int]
+    facts: tuple[Fact, ...] = ()
+    heads: Mapping[str, int] = field(default_factory=dict)
+
+
+class _Waiting(NamedTuple):
+    tell: Callable[[], None]
+    announcing: _Announcing
+    drafts: list[_Draft]
 
 
 def record(*events: Event, actor: Person | None, rights_of: Sequence[int] = ()) -> None:
     """Number these events in all their topics, write the inbox lines, tell the sinks after commit.
 
     The last statement of an action, once per transaction, with everything that happened in it: from
-    here to the commit the heads of the topics are locked, which is what makes their numbers gapless.
+    here (or the end of `numbered_last`) to the commit the heads of the topics are locked, which is what
+    makes their numbers gapless. Everybody else's changes to these topics wait meanwhile, so all that
+    can be made before is made before.
     `rights_of` names people whose sessions or rights this change touches.
     """
     _require_first_call()
     at = now()
     written = [_event_row(event, actor, at) for event in events]
     insert(written)
-    heads = _advance(_topic_counts(events))
-    numbered = _number(events, written, heads)
-    inbox = _write_notifications(numbered, actor, at)
-    # Read under the lock: entries expire in the order of their numbers, and never leave a hole.
-    numbered_at = now()
-    insert(
-        [
-            _entry(item, actor, inbox.get((item.row.pk, item.topic.owner)), numbered_at)
-            for item in numbered
-        ]
-    )
-    _tell_after_commit(
-        Announcement(
-            {str(topic): seq for topic, seq in heads.items()},
-            frozenset(rights_of),
-            tuple(
-                Fact(event.type, row.pk, at, row.actor_id, ids)
-                for event, row in zip(events, written, strict=True)
-                if (ids := event.public_ids())
-            ),
-        )
-    )
+    drafts = [
+        _draft(event, row, topic, actor)
+        for event, row in zip(events, written, strict=True)
+        for topic in event.topics()
+    ]
+    announcing = _Announcing(frozenset(rights_of), _facts(events, written))
+    tell = _tell_after_commit(announcing)
+    setattr(tell, _MARK, _transaction_mark())
+    waiting = _waiting.get()
+    if waiting is None:
+        announcing.heads = _number(drafts)
+    else:
+        waiting.append(_Waiting(tell, announcing, drafts))
+
+
+@contextmanager
+def numbered_last() -> Iterator[None]:
+    """What is recorded within is numbered at the end: for a transaction that has more to do afterwards."""
+    waiting: list[_Waiting] = []
+    before = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(before)
+    for each in waiting:
+        # Django has forgotten it if the savepoint it was made in was rolled back.
+        if any(registered[1] is each.tell for registered in connection.run_on_commit):
+            each.announcing.heads = _number(each.drafts)
 
 
 def announce_rights(*person_ids: int) -> None:
     """Tell the sinks after commit that sessions or rights of these people changed, and nothing else."""
-    _tell_after_commit(Announcement(people=frozenset(person_ids)))
+    _tell_after_commit(_Announcing(frozenset(person_ids)))
 
 
 def _event_row(event: Event, actor: Person | None, at: datetime) -> rows.Event:
@@ -121,12 +150,81 @@ def _event_row(event: Event, actor: Person | None, at: datetime) -> rows.Event:
     )
 
 
-def _topic_counts(events: Sequence[Event]) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
-    for event in events:
-        for topic in event.topics():
-            counts[str(topic)] += 1
-    return counts
+def _facts(events: Sequence[Event], written: Sequence[rows.Event]) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(event.type, row.pk, row.at, row.actor_id, ids)
+        for event, row in zip(events, written, strict=True)
+        if (ids := event.public_ids())
+    )
+
+
+def _draft(event: Event, row: rows.Event, topic: Topic, actor: Person | None) -> _Draft:
+    notification = _notification(event, row, topic, actor)
+    body = _body(event, row, topic, actor)
+    entry = rows.Entry(topic=str(topic), event=row)
+    if notification is None:
+        _seal(entry, body)
+    return _Draft(body, entry, notification)
+
+
+def _notification(
+    event: Event, row: rows.Event, topic: Topic, actor: Person | None
+) -> rows.Notification | None:
+    """The inbox line of the person whose own topic this is, if the event is worth one to them."""
+    reader = topic.owner
+    if topic.kind is not TopicKind.USER or reader is None or reader not in event.notifies():
+        return None
+    if actor is not None and reader == actor.pk:
+        return None
+    title, message = words_for(event, reader_id=reader)
+    return rows.Notification(
+        person_id=reader,
+        type=event.type,
+        title=title,
+        message=message,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        created_at=row.at,
+    )
+
+
+def _body(event: Event, row: rows.Event, topic: Topic, actor: Person | None) -> dict[str, Any]:
+    # Who looks at a doctor's slots must not learn who takes them.
+    shown_actor = None if topic.kind is TopicKind.SLOTS else actor
+    body: dict[str, Any] = {
+        "id": str(row.pk),
+        "type": row.type,
+        "at": row.at.isoformat(),
+        "actor": person_ref(shown_actor).wire() if shown_actor else None,
+        "data": payload(event, topic, actor=actor).wire(),
+    }
+    if row.cause and actor is not None and topic == user_topic(actor.pk):
+        body["cause"] = row.cause
+    return body
+
+
+def _seal(entry: rows.Entry, body: dict[str, Any]) -> None:
+    entry.body = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    entry.encrypt_now()
+
+
+# -- under the lock ---------------------------------------------------------------------------------------
+
+
+def _number(drafts: Sequence[_Draft]) -> dict[str, int]:
+    """Lock the heads, give out the numbers and write; the new last number of each topic."""
+    heads = _advance(Counter(draft.row.topic for draft in drafts))
+    left = Counter(draft.row.topic for draft in drafts)
+    # Read under the lock: entries expire in the order of their numbers, and never leave a hole.
+    at = now()
+    for draft in drafts:
+        name = draft.row.topic
+        left[name] -= 1
+        draft.row.seq, draft.row.at = heads[name] - left[name], at
+    told = [draft for draft in drafts if draft.notification is not None]
+    _write_notifications(told)
+    insert([draft.row for draft in drafts])
+    return heads
 
 
 def _advance(counts: Mapping[str, int]) -> dict[str, int]:
@@ -144,76 +242,16 @@ def _advance(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(moved)
 
 
-def _number(
-    events: Sequence[Event], written: Sequence[rows.Event], heads: Mapping[str, int]
-) -> list[_Numbered]:
-    left = _topic_counts(events)
-    numbered: list[_Numbered] = []
-    for event, row in zip(events, written, strict=True):
-        for topic in event.topics():
-            name = str(topic)
-            left[name] -= 1
-            numbered.append(_Numbered(event, row, topic, heads[name] - left[name]))
-    return numbered
-
-
-def _write_notifications(
-    numbered: Sequence[_Numbered], actor: Person | None, at: datetime
-) -> dict[tuple[uuid.UUID, int | None], rows.Notification]:
-    lines: dict[tuple[uuid.UUID, int | None], rows.Notification] = {}
-    for item in numbered:
-        reader = item.topic.owner
-        if item.topic.kind is not TopicKind.USER or reader is None:
-            continue
-        if reader not in item.event.notifies() or (actor is not None and reader == actor.pk):
-            continue
-        title, message = words_for(item.event, reader_id=reader)
-        kind, subject_id = item.event.subject()
-        lines[(item.row.pk, reader)] = rows.Notification(
-            person_id=reader,
-            seq=item.seq,
-            type=item.event.type,
-            title=title,
-            message=message,
-            subject_kind=kind,
-            subject_id=subject_id,
-            created_at=at,
-        )
-    insert(list(lines.values()))
-    return lines
-
-
-def _entry(
-    item: _Numbered,
-    actor: Person | None,
-    notification: rows.Notification | None,
-    numbered_at: datetime,
-) -> rows.Entry:
-    body = _body(item, actor)
-    if notification is not None and item.topic.kind is TopicKind.USER:
-        body["notification"] = notification_shape(notification).wire()
-    return rows.Entry(
-        topic=str(item.topic),
-        seq=item.seq,
-        event=item.row,
-        at=numbered_at,
-        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
-    )
-
-
-def _body(item: _Numbered, actor: Person | None) -> dict[str, Any]:
-    # Who looks at a doctor's slots must not learn who takes them.
-    shown_actor = None if item.topic.kind is TopicKind.SLOTS else actor
-    body: dict[str, Any] = {
-        "id": str(item.row.pk),
-        "type": item.row.type,
-        "at": item.row.at.isoformat(),
-        "actor": person_ref(shown_actor).wire() if shown_actor else None,
-        "data": payload(item.event, item.topic, actor=actor).wire(),
-    }
-    if item.row.cause and actor is not None and item.topic == user_topic(actor.pk):
-        body["cause"] = item.row.cause
-    return body
+def _write_notifications(drafts: Sequence[_Draft]) -> None:
+    """The inbox lines, under the numbers of their events; those carry them, with their ids."""
+    lines = []
+    for draft in drafts:
+        assert draft.notification is not None
+        draft.notification.seq = draft.row.seq
+        lines.append(draft.notification)
+    insert(lines)
+    for draft, line in zip(drafts, lines, strict=True):
+        _seal(draft.row, {**draft.body, "notification": notification_shape(line).wire()})
 
 
 # -- after the commit -------------------------------------------------------------------------------------
@@ -240,15 +278,15 @@ def _transaction_mark() -> tuple[str, ...]:
     return ("transaction", *map(str, connection.savepoint_ids[:wrapped]))
 
 
-def _tell_after_commit(announcement: Announcement) -> None:
+def _tell_after_commit(announcing: _Announcing) -> Callable[[], None]:
     def tell() -> None:
+        announcement = Announcement(announcing.heads, announcing.people, announcing.facts)
         for sink in _sinks(tuple(settings.EVENT_SINKS)):
             sink(announcement)
 
-    if announcement.heads:
-        setattr(tell, _MARK, _transaction_mark())
     # robust: a sink that fails must not undo or delay what has been committed.
     transaction.on_commit(tell, robust=True)
+    return tell
 
 
 @cache

@@ -16,7 +16,7 @@ from clinic import events
 from clinic.context import RequestContext, current_request
 from clinic.crypto import DecryptionError
 from clinic.events import HoursChanged, NotificationRead
-from clinic.journal import Announcement, RecordedTwice, announce_rights, record
+from clinic.journal import Announcement, RecordedTwice, announce_rights, numbered_last, record
 from clinic.models import Entry, Event, Notification, Person, TopicHead
 from clinic.queries.journal import frames_after, head_of, position_of
 from clinic.rules.slots import Slot, SlotState, Span
@@ -202,6 +202,55 @@ def test_an_announcement_of_rights_alone_may_stand_beside_a_record() -> None:
         announce_rights(7)
         record(read(7), actor=None)
         announce_rights(8)
+
+
+# -- numbered last -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_numbered_last_has_its_number_at_the_end_and_not_before() -> None:
+    with transaction.atomic():
+        with numbered_last():
+            record(read(7), actor=None)
+            assert head_of(user_topic(7)) == 0
+        assert head_of(user_topic(7)) == 1
+        assert heard == []
+    assert seqs(user_topic(7)) == [1]
+    assert [dict(announcement.heads) for announcement in heard] == [{"user.7": 1}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_rolled_back_meanwhile_has_no_number() -> None:
+    with transaction.atomic(), numbered_last():
+        with suppress(Abandoned), transaction.atomic():
+            record(read(7), actor=None)
+            raise Abandoned
+        record(read(8), actor=None)
+
+    assert seqs(user_topic(7)) == []
+    assert seqs(user_topic(8)) == [1]
+    assert [dict(announcement.heads) for announcement in heard] == [{"user.8": 1}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_of_a_failure_is_numbered_last() -> None:
+    with suppress(Abandoned), transaction.atomic(), numbered_last():
+        record(read(7), actor=None)
+        raise Abandoned
+    with transaction.atomic():
+        record(read(8), actor=None)
+
+    assert head_of(user_topic(7)) == 0
+    assert seqs(user_topic(8)) == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_recording_twice_is_refused_though_the_numbers_are_still_to_come() -> None:
+    with transaction.atomic(), numbered_last():
+        record(read(7), actor=None)
+        with pytest.raises(RecordedTwice):
+            record(read(8), actor=None)
+    assert seqs(user_topic(7)) == [1]
 
 
 # -- who is told what ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from clinic import clock
 from clinic.errors import IdempotencyKeyReused
+from clinic.journal import numbered_last
 from clinic.models import IdempotentAnswer, Person
 from clinic.rows import insert_unless_there
 
@@ -37,10 +38,11 @@ def answer_once(
     )
     with transaction.atomic():
         if insert_unless_there(mine):
-            answer = effect()
-            mine.status = answer.status
-            mine.body = json.dumps(answer.body)
-            mine.save(update_fields=["status", "body"])
+            with numbered_last():
+                answer = effect()
+                mine.status = answer.status
+                mine.body = json.dumps(answer.body)
+                mine.save(update_fields=["status", "body"])
             return answer
     return _kept_answer(actor, path, key, digest)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic.actions.appointments import book_appointment
 from clinic.actions.idempotency import Answer, answer_once
@@ -182,3 +183,25 @@ def test_a_twin_waits_for_the_first_and_tries_itself_when_that_is_refused() -> N
 
     assert isinstance(first, SlotTaken)
     assert second == Answer(201, {"turn": 2})
+
+
+@pytest.mark.django_db
+def test_while_the_heads_of_topics_are_locked_nothing_but_their_events_is_written() -> None:
+    """The answer is kept before: others who change the same topics would wait for that, too."""
+    doctor, patient = world.a_doctor(), world.a_patient()
+    start = world.next_free_start(doctor)
+
+    def book() -> Answer:
+        visit = book_appointment(actor=patient, doctor_id=doctor.pk, when=start).appointment
+        return Answer(201, {"id": visit.pk})
+
+    with CaptureQueriesContext(connection) as captured:
+        ask(patient, book)
+
+    said = [query["sql"] for query in captured.captured_queries]
+    [locked] = [at for at, sql in enumerate(said) if "ON CONFLICT (topic)" in sql]
+    afterwards = [sql.split(" (")[0] for sql in said[locked + 1 :]]
+    assert [sql for sql in afterwards if not sql.startswith(("RELEASE", "COMMIT"))] == [
+        "INSERT INTO clinic_notification",
+        "INSERT INTO clinic_entry",
+    ]
