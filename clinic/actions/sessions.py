@@ -15,6 +15,7 @@ from clinic.errors import NotFound, RefreshRaced, TokenInvalid, WrongCredentials
 from clinic.journal import announce_rights
 from clinic.limits import Claim, digest, forgive, guard, line
 from clinic.models import KnownNetwork, Person, Session
+from clinic.queries.people import is_called
 from clinic.queries.sessions import standing_sessions
 from clinic.tokens import TokenPair, mint, read_refresh
 
@@ -134,7 +135,7 @@ def _person_called(name: str, network: str) -> tuple[Person | None, bool]:
         person=OuterRef("pk"), digest=digest(network), last_used_at__gte=used
     )
     found = (
-        Person.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
+        Person.objects.filter(is_called(name))
         .exclude(username="")
         .annotate(is_at_home=Exists(known))
         .first()

@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Final, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from clinic.errors import NotFound
 from clinic.models import Doctor, Person
@@ -86,6 +88,24 @@ def _date_in(word: str) -> date | None:
         return date.fromisoformat(word)
     except ValueError:
         return None
+
+
+def is_called(name: str) -> Q:
+    """By user name or e-mail, folded as where they are unique: one person has each of them.
+
+    `iexact` is no match for that: on PostgreSQL it takes a dotless i for an i, and finds somebody else.
+    """
+    folded = Lower(Value(name))
+    has_address = Q(Exact(Lower("email"), folded)) & ~Q(email="")
+    return Q(Exact(Lower("username"), folded)) | has_address
+
+
+def person_with_address(address: str) -> Person | None:
+    """Who can be mailed there, whatever its case; for letters that only look like it, nobody."""
+    found = Person.objects.filter(
+        Exact(Lower("email"), Lower(Value(address))), is_active=True
+    ).exclude(email="")
+    return next((one for one in found if one.email.lower() == address.lower()), None)
 
 
 def person_by_id(person_id: int) -> Person:

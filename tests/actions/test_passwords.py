@@ -170,16 +170,6 @@ def test_asking_again_and_again_mails_once_in_five_minutes(clock: time_machine.T
     assert Mail.objects.count() == 2
 
 
-@pytest.mark.usefixtures("clock")
-def test_no_other_spelling_of_an_address_gets_it_another_mail() -> None:
-    # PostgreSQL takes these for one address where it looks for its owner.
-    for address in ("iris@example.org", "\N{LATIN SMALL LETTER DOTLESS I}ris@example.org",
-                    "iri\N{LATIN SMALL LETTER LONG S}@example.org"):  # fmt: skip
-        request_password_reset(email=address)
-
-    assert Mail.objects.count() == 1
-
-
 @pytest.mark.parametrize(
     ("kind", "password"), [(LinkKind.RESET, world.PASSWORD), (LinkKind.INVITE, None)]
 )

@@ -47,6 +47,16 @@ def test_people_sign_in_by_name_or_address_in_any_case(name: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", ["iris", "iris@example.org"])
+def test_nobody_stands_in_the_way_of_a_name_that_only_looks_like_theirs(name: str) -> None:
+    # On PostgreSQL both of these are IRIS in capitals.
+    world.a_patient("\N{LATIN SMALL LETTER DOTLESS I}ris", password="another-horse-battery-8")
+    iris = world.a_patient("iris")
+
+    assert session_of(sign_in(username=name, password=world.PASSWORD)).person == iris
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("username", "password"),
     [

@@ -12,6 +12,7 @@ from django.template import Context, Engine
 from clinic.links import LinkKind, new_link_token
 from clinic.models import Mail, MailKind, Person
 from clinic.queries.assignments import patients_of
+from clinic.queries.people import person_with_address
 from clinic.queries.place import the_clinic
 from clinic.queries.records import readers_of
 
@@ -97,7 +98,7 @@ def _invite(mail: Mail) -> Letter | None:
 
 def _password_reset(mail: Mail) -> Letter | None:
     """Somebody asked with this address. Whoever has it is mailed, at the address as they wrote it themselves."""
-    person = Person.objects.filter(email__iexact=mail.address, is_active=True).first()
+    person = person_with_address(mail.address)
     if person is None:
         return None
     if not person.has_usable_password():

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
-from django.db.models import Q
 
 from clinic.actions.sessions import end_session, open_session, refresh_session
 from clinic.errors import ClinicError
 from clinic.management.arguments import whole
 from clinic.management.commands.up import address, in_one_line, use_one_connection
 from clinic.models import Person
+from clinic.queries.people import is_called
 from clinic.tokens import TokenPair, read_access
 from realtime.client import (
     Connected,
@@ -88,7 +88,7 @@ class Command(BaseCommand):
 
 
 def _person(name: str) -> Person:
-    person = Person.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).first()
+    person = Person.objects.filter(is_called(name)).first()
     if person is None or not name:
         raise CannotWatch(f"Nobody here is called {name}.")
     if not person.is_active:
