@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from clinic import clock
 from clinic.actions.mail import plan_mail
+from clinic.actions.passwords import once_a_while
 from clinic.errors import FieldError, VersionConflict
 from clinic.events import (
     DoctorAssigned,
@@ -150,8 +151,10 @@ def assignable_doctor(doctor_id: int) -> Doctor:
 
 
 def told_by_mail(news: DoctorAssigned) -> DoctorAssigned:
-    """The doctor is mailed of it, too."""
-    plan_mail(kind=MailKind.DOCTOR_ASSIGNED, person=news.doctor.person, subject=news.subject())
+    """The doctor is mailed of it, too: of one patient every few minutes at most, for it says no more than that."""
+    kind, doctor = MailKind.DOCTOR_ASSIGNED, news.doctor.person
+    once = once_a_while(kind, f"{doctor.pk}.{news.patient.pk}")
+    plan_mail(kind=kind, person=doctor, subject=news.subject(), once=once)
     return news
 
 

@@ -1,14 +1,16 @@
 """Records, annotations and assignments: who may do what, what becomes of it, and who is told."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from clinic.actions.annotations import annotate_record, remove_annotation, update_annotation
 from clinic.actions.records import assign_record, create_record, remove_record, update_record
 from clinic.errors import FieldError, Forbidden, NotFound, VersionConflict
-from clinic.models import AnnotationVersion, Entry, HealthRecord, Notification, RecordVersion
+from clinic.models import AnnotationVersion, Entry, HealthRecord, Mail, Notification, RecordVersion
 from clinic.queries.records import matching_records, reach_of, readers_of, records_for
 from clinic.topics import record_topic, user_topic
 from tests import world
@@ -174,6 +176,23 @@ def test_a_note_is_told_to_its_patient_and_the_other_readers_without_its_text() 
     assert "marker-7734" in world.entries(record_topic(record.pk))[-1].body
     lines = Notification.objects.filter(type="annotation.added")
     assert [line.person_id for line in lines] == [patient.pk]
+
+
+def test_a_patient_who_assigns_a_doctor_again_and_again_mails_them_once_in_five_minutes(
+    clock: time_machine.Traveller,
+) -> None:
+    doctor, patient, other = world.a_doctor(), world.a_patient(), world.a_patient()
+    for _ in range(3):
+        world.a_record(patient, doctor)
+        world.end(world.assign(patient, doctor))
+    assert Mail.objects.filter(person=doctor.person).count() == 1
+
+    world.assign(other, doctor)
+    assert Mail.objects.filter(person=doctor.person).count() == 2
+
+    clock.shift(timedelta(minutes=5))
+    world.assign(patient, doctor)
+    assert Mail.objects.filter(person=doctor.person).count() == 3
 
 
 def test_assigning_once_more_is_the_same_assignment_and_tells_nobody() -> None:
