@@ -14,7 +14,7 @@ from django.db import transaction
 from clinic.actions.annotations import remove_annotation, update_annotation
 from clinic.actions.records import assign_record, update_record
 from clinic.errors import NotFound
-from clinic.models import Annotation, HealthRecord
+from clinic.models import Annotation, Assignment, HealthRecord
 from clinic.topics import user_topic
 from tests import world
 from tests.together import together
@@ -111,3 +111,20 @@ def test_who_is_not_assigned_any_more_is_not_told_of_what_comes_after() -> None:
 
     assert HealthRecord.objects.get().title == "Hip"
     assert world.types_in(user_topic(doctor.pk))[-1] == "doctor.unassigned"
+
+
+def test_assigned_by_many_at_once_it_is_one_assignment_and_told_once() -> None:
+    doctor, patient, desk = world.a_doctor(), world.a_patient(), world.a_receptionist()
+
+    assigned = together(*[lambda: world.assign(patient, doctor, actor=desk)] * 6)
+
+    [assignment] = Assignment.objects.all()
+    assert assigned == [assignment] * 6
+    assert world.types_in(user_topic(doctor.pk)) == ["doctor.assigned"]
+
+    ended = together(*[lambda: world.end(assignment, actor=desk)] * 6)
+
+    assert {each.ended_at for each in ended if isinstance(each, Assignment)} == {
+        Assignment.objects.get().ended_at
+    }
+    assert world.types_in(user_topic(doctor.pk)) == ["doctor.assigned", "doctor.unassigned"]
