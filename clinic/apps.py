@@ -21,4 +21,11 @@ class OperatorsAdmin(admin_apps.AdminConfig):
     def ready(self) -> None:
         super().ready()
         # Not in `clinic.admin` itself: making the site imports it, and the pages need the site.
-        from clinic.admin import appointments, events, mail, people, place  # noqa: F401  (register pages)
+        from clinic.admin import (  # noqa: F401  (register pages)
+            appointments,
+            events,
+            mail,
+            people,
+            place,
+            reminders,
+        )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clinic.models.assignments import Assignment
     from clinic.models.people import Doctor, Person
     from clinic.models.records import Annotation, HealthRecord
+    from clinic.models.reminders import Reminder
     from clinic.rules.slots import Slot
 
 
@@ -82,6 +83,24 @@ class AppointmentBooked(AppointmentEvent):
 class AppointmentCancelled(AppointmentEvent):
     type = "appointment.cancelled"
     tells_doctor = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderDue(Event):
+    """Told to the patient alone; nobody acts. The appointment is as it stands."""
+
+    type = "reminder.due"
+    reminder: Reminder
+    appointment: Appointment
+
+    def topics(self) -> Sequence[Topic]:
+        return [user_topic(self.appointment.patient_id)]
+
+    def subject(self) -> Subject:
+        return Subject("appointment", self.appointment.pk)
+
+    def notifies(self) -> Sequence[int]:
+        return [self.appointment.patient_id]
 
 
 # -- slots: facts without people -----------------------------------------------------------------------
@@ -303,6 +322,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
     for event in (
         AppointmentBooked,
         AppointmentCancelled,
+        ReminderDue,
         SlotTaken,
         SlotFreed,
         HoursChanged,

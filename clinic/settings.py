@@ -17,6 +17,7 @@ from clinic.environment import mail, networks, public_url, redis_address
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 from clinic.rules.networks import parse_proxies
 from clinic.rules.rates import parse_rate
+from clinic.rules.reminders import parse_leads
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -201,6 +202,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(_CELERY_FOLDER / "beat")
 MAIL_DAYS = 30
 # How often the outbox is looked through.
 MAIL_SECONDS = 3.0
+# How often it is looked for reminders that are due; those that have ended are kept so long.
+REMINDER_SECONDS = 5.0
+REMINDER_DAYS = 365
 CELERY_BEAT_SCHEDULE = {
     "drop-expired-rows": {"task": "workers.housekeeping.drop_expired_rows", "schedule": 600.0},
     "deliver-due-mail": {
@@ -208,6 +212,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": MAIL_SECONDS,
         # What no worker has taken by then, the next one stands for.
         "options": {"expires": MAIL_SECONDS},
+    },
+    "send-due-reminders": {
+        "task": "workers.reminders.send_due_reminders",
+        "schedule": REMINDER_SECONDS,
+        "options": {"expires": REMINDER_SECONDS},
     },
 }
 
@@ -318,6 +327,10 @@ IDEMPOTENCY_HOURS = 24
 # -- booking ------------------------------------------------------------------------------------
 SLOTS_MAX_DAYS = 62
 BOOKING_NOTICE_MINUTES = env.int("CLINIC_BOOKING_NOTICE_MINUTES", default=0)
+try:
+    REMINDERS = parse_leads(env.str("CLINIC_REMINDERS", default="1d,2h"))
+except ValueError as _error:
+    raise ImproperlyConfigured(f"CLINIC_REMINDERS: {_error}.") from None
 
 # -- the socket: every limit of the protocol -------------------------------------------------------
 SOCKET_HEARTBEAT_SECONDS = 25
@@ -347,7 +360,7 @@ USER_ENTRY_DAYS = 90
 NOTIFICATION_DAYS = 365
 
 # -- what workers do: from so many seconds on, operators are told that nobody does it --------------------
-OVERDUE_SECONDS = {"housekeeping": 3600, "mail": 300}
+OVERDUE_SECONDS = {"housekeeping": 3600, "mail": 300, "reminders": 300}
 
 # -- static files and headers ----------------------------------------------------------------------
 STATIC_URL = "/static/"

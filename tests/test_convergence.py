@@ -8,12 +8,15 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+import time_machine
 
+from clinic.actions.reminders import claim_reminder, remind
 from clinic.events import CATALOGUE
-from clinic.models import Doctor, Entry, HealthRecord, Person
+from clinic.models import Appointment, Doctor, Entry, HealthRecord, Person
 from clinic.policy import may_watch
 from clinic.queries.journal import frames_after
 from clinic.queries.records import readers_of, record_references
@@ -384,6 +387,13 @@ def assign_a_doctor(stage: Stage) -> None:
     ok(Api(stage.desk).post(path, {"doctor_id": stage.colleague.pk}), 201)
 
 
+def remind_the_patient(stage: Stage) -> None:
+    visit = Appointment.objects.get(pk=stage.visits[0])
+    with time_machine.travel(visit.start - timedelta(hours=2), tick=False):
+        while (claimed := claim_reminder()) is not None:
+            remind(claimed)
+
+
 # Things that happen, and what is told of each.
 CASES: Final[list[tuple[str, Thing]]] = [
     (
@@ -413,6 +423,7 @@ CASES: Final[list[tuple[str, Thing]]] = [
     ("hours.changed", empty_a_full_day),
     ("hours.changed", time_off_and_back),
     ("hours.changed", admin_closes_a_day),
+    ("reminder.due", remind_the_patient),
     ("doctor.registered", register_doctor),
     ("doctor.registered doctor.approved hours.changed", admin_makes_a_doctor),
     ("doctor.approved hours.changed", lambda s: s.decide("approve", s.pending.pk)),

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from clinic import clock
 from clinic.actions.records import new_reference, told_by_mail
+from clinic.actions.reminders import plan_reminders, void_reminders
 from clinic.actions.schedules import lock_schedule
 from clinic.errors import (
     AlreadyStarted,
@@ -42,6 +43,7 @@ from clinic.queries.people import doctor_account
 from clinic.queries.records import reading_doctors
 from clinic.queries.schedules import Calendar, calendar_of, free_starts
 from clinic.rows import insert, lock_row
+from clinic.rules.reminders import Reason
 from clinic.rules.slots import SlotState, Span, is_full, require_bookable
 from clinic.rules.statuses import Status, Step, require_step
 from clinic.rules.zones import instant_at
@@ -89,6 +91,7 @@ def book_appointment(
         now = clock.now()
         require_bookable(calendar.schedule, calendar.busy, span, now=now)
         appointment = _insert(doctor, patient, span, notes, now)
+        plan_reminders(appointment, now=now)
         readers, known = doctors_assigned_to(patient.pk, besides=doctor.pk)
         visit = _open_visit_record(appointment, now)
         record(
@@ -124,6 +127,7 @@ def cancel_appointment(
         span = Span(appointment.start, appointment.end)
         calendar = _calendar_around(doctor, span)
         _mark_cancelled(appointment, reason, now)
+        void_reminders(appointment, Reason.CANCELLED, now=now)
         voided = _void_unwritten_record(appointment, now)
         left = [busy for busy in calendar.busy if busy != span]
         record(

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F
 
 from clinic import clock
 from clinic.events import Subject
+from clinic.leases import take
 from clinic.models import Mail, MailKind, Person
 from clinic.queries.mail import ATTEMPTS, PAUSES, due_mail
 from clinic.rows import insert_unless_there
@@ -79,22 +79,15 @@ def claim_mail(*, mail_id: int | None = None) -> Claimed | None:
     Of any number of workers each gets another one.
     """
     now = clock.now()
-    # Read before any transaction: on SQLite one that finds nothing would still have stopped all writers.
     due = due_mail(now)
     if mail_id is not None:
         due = due.filter(pk=mail_id)
-    if not due.exists():
+    taken = take(due, now=now, lease=LEASE)
+    if taken is None:
         return None
-    with transaction.atomic():
-        mail = due.select_for_update(skip_locked=True).order_by("due_at", "pk").first()
-        if mail is None:
-            return None
-        claimed = Claimed(mail, uuid.uuid4())
-        Mail.objects.filter(pk=mail.pk).update(
-            claim=claimed.claim, claimed_until=now + LEASE, attempts=F("attempts") + 1
-        )
-        mail.attempts += 1
-    return claimed
+    mail, claim = taken
+    mail.attempts += 1
+    return Claimed(mail, claim)
 
 
 def give_up_killed() -> int:

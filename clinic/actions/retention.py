@@ -17,6 +17,7 @@ from clinic.models import (
     Viewing,
 )
 from clinic.queries.mail import mail_ended_before
+from clinic.queries.reminders import reminders_ended_before
 from clinic.topics import TopicKind
 
 STEP: Final = 500
@@ -44,6 +45,7 @@ def drop_expired() -> int:
             ),
             Session.objects.filter(expires_at__lt=now),
             mail_ended_before(now - timedelta(days=settings.MAIL_DAYS)),
+            reminders_ended_before(now - timedelta(days=settings.REMINDER_DAYS)),
             Tally.objects.filter(forget_at__lt=now.timestamp() * 1000),
             Viewing.objects.filter(until__lt=now),
             KnownNetwork.objects.filter(

@@ -17,6 +17,7 @@ from clinic.models.records import (
     RecordType,
     RecordVersion,
 )
+from clinic.models.reminders import Channel, Reminder
 from clinic.models.sessions import Session
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "AnnotationVersion",
     "Appointment",
     "Assignment",
+    "Channel",
     "Clinic",
     "Closure",
     "Doctor",
@@ -39,6 +41,7 @@ __all__ = [
     "Person",
     "RecordType",
     "RecordVersion",
+    "Reminder",
     "Role",
     "Room",
     "Session",

@@ -17,6 +17,7 @@ class MailKind(models.TextChoices):
     EMAIL_VERIFICATION = "email_verification"
     EMAIL_CHANGED = "email_changed"
     DOCTOR_ASSIGNED = "doctor_assigned"
+    VISIT_REMINDER = "visit_reminder"
 
 
 class Mail(models.Model):

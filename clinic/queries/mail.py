@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db.models import Min, Q, QuerySet
 
+from clinic.leases import unclaimed
 from clinic.models import Mail
 
 # Between one attempt and the next; after the last there is none, within a day and a night.
@@ -21,9 +22,8 @@ def due_mail(now: datetime, *, worn_out: bool = False) -> QuerySet[Mail]:
 
     `worn_out`: those with all attempts behind them, whose senders did not live to say how the last one went.
     """
-    is_free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     attempts = {"attempts__gte" if worn_out else "attempts__lt": ATTEMPTS}
-    return waiting_mail().filter(is_free, due_at__lte=now, **attempts)
+    return waiting_mail().filter(unclaimed(now), due_at__lte=now, **attempts)
 
 
 def mail_ended_before(moment: datetime) -> QuerySet[Mail]:

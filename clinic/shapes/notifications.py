@@ -8,13 +8,14 @@ from clinic.events import (
     AnnotationAdded,
     AppointmentBooked,
     AppointmentCancelled,
-    AppointmentEvent,
     DoctorApproved,
     DoctorAssigned,
     DoctorRejected,
     DoctorUnassigned,
     Event,
+    ReminderDue,
 )
+from clinic.models.appointments import Appointment
 from clinic.models.journal import Notification
 from clinic.shapes.base import Shape
 
@@ -68,10 +69,12 @@ def words_for(event: Event, *, reader_id: int) -> Words:
     """Title and message of an event for one of the people it notifies."""
     match event:
         case AppointmentBooked():
-            return Words("Appointment booked", _visit(event, reader_id))
+            return Words("Appointment booked", _visit(event.appointment, reader_id))
         case AppointmentCancelled():
             reason = f" Reason: {event.appointment.reason}" if event.appointment.reason else ""
-            return Words("Appointment cancelled", _visit(event, reader_id) + reason)
+            return Words("Appointment cancelled", _visit(event.appointment, reader_id) + reason)
+        case ReminderDue():
+            return Words("Your visit is near", _visit(event.appointment, reader_id))
         case DoctorApproved():
             return Words("You are approved", "Patients can find and book you now.")
         case DoctorRejected():
@@ -112,8 +115,7 @@ def _unassigned(event: DoctorUnassigned, reader_id: int) -> Words:
     return Words("An assignment ended", f"{event.doctor} no longer looks after {what} of yours.")
 
 
-def _visit(event: AppointmentEvent, reader_id: int) -> str:
-    appointment = event.appointment
+def _visit(appointment: Appointment, reader_id: int) -> str:
     zone = appointment.doctor.person.time_zone
     when = appointment.start.astimezone(ZoneInfo(zone))
     other = (

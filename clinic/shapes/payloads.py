@@ -9,6 +9,7 @@ from clinic.events import (
     NotificationRead,
     PersonEvent,
     RecordEvent,
+    ReminderDue,
     SlotEvent,
 )
 from clinic.models.people import Person
@@ -18,6 +19,7 @@ from clinic.shapes.base import Shape
 from clinic.shapes.notifications import ReadMark
 from clinic.shapes.people import colleague_shape, user_shape
 from clinic.shapes.records import annotation_shape, record_reference, record_with_content
+from clinic.shapes.reminders import reminder_news
 from clinic.shapes.slots import ChangedDates, slot_shape
 from clinic.topics import Topic, TopicKind
 
@@ -27,6 +29,8 @@ def payload(event: Event, topic: Topic, *, actor: Person | None) -> Shape:
     match event:
         case AppointmentEvent():
             return appointment_shape(event.appointment, notes=topic.kind is not TopicKind.DESK)
+        case ReminderDue():
+            return reminder_news(event.reminder, event.appointment)
         case SlotEvent():
             return slot_shape(event.slot, time_zone=event.time_zone)
         case HoursChanged():

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from api.health import is_writable
 from clinic import clock, constraints
 from clinic.actions.mail import claim_mail, mark_failed, plan_mail
-from clinic.models import MailKind
+from clinic.models import MailKind, Reminder
 from clinic.models.appointments import DOCTOR_OVERLAP
 from tests import world
 from tests.api.client import Api, ok
@@ -121,6 +121,16 @@ def test_mail_that_nobody_sends_is_named_to_operators_and_the_service_stays_read
     assert 300 <= answer["overdue"]["mail"] < 400
     for api in others:
         assert ok(api.get("/readyz")) == {"status": "ok"}
+
+
+def test_reminders_that_nobody_sends_are_named_too() -> None:
+    world.book(world.a_doctor(), world.a_patient())
+    Reminder.objects.update(due_at=clock.now() - timedelta(seconds=299))
+    operator = Api(world.an_admin())
+    assert ok(operator.get("/readyz")) == {"status": "ok"}
+    Reminder.objects.update(due_at=clock.now() - timedelta(seconds=301))
+
+    assert ok(operator.get("/readyz"))["overdue"].keys() == {"reminders"}
 
 
 def test_mail_that_is_retried_later_is_not_overdue() -> None:

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api import metrics as page
 from clinic import clock, metrics
 from clinic.environment import networks
-from clinic.models import Mail, Session
+from clinic.models import Mail, Reminder, Session
 from clinic.queries.journal import frame_text
 from tests import world
 from tests.api.client import Api
@@ -204,6 +204,17 @@ def test_mail_that_nobody_sends_is_told() -> None:
     assert now_told()[work] == 0
 
     Mail.objects.filter(pk=mail.pk).update(due_at=due)
+
+    assert now_told()[work] == pytest.approx(300, abs=60)
+
+
+def test_reminders_that_nobody_sends_are_told() -> None:
+    work = 'clinic_work_overdue_seconds{work="reminders"}'
+    world.book(world.a_doctor(), world.a_patient())
+    Reminder.objects.update(due_at=clock.now() + timedelta(hours=1))
+    assert now_told()[work] == 0
+
+    Reminder.objects.update(due_at=clock.now() - timedelta(minutes=5))
 
     assert now_told()[work] == pytest.approx(300, abs=60)
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ import time_machine
 from clinic import clock
 from clinic.errors import LinkInvalid
 from clinic.links import LIFE, LinkKind, read_link
-from clinic.models import Clinic, Mail, MailKind, Person
+from clinic.models import Clinic, Mail, MailKind, Person, Reminder
 from tests import world
 from workers.mail.letters import TEMPLATES, WRITERS, Written, write
 
@@ -35,11 +36,20 @@ def a_reader(kind: MailKind, **fields: Any) -> Person:
     return world.a_patient("ana", **fields)
 
 
+def a_reminder(patient: Person) -> Reminder:
+    doctor = world.a_doctor(zone="Europe/Berlin", first_name="Zebulon", last_name="Quirk")
+    start = clock.now().replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=30)
+    visit = world.book(doctor, patient, start, notes="a-marker")
+    return visit.reminders.get(kind="1d", channel="email")
+
+
 def a_mail(kind: MailKind, person: Person, **fields: Any) -> Mail:
     if kind is MailKind.DOCTOR_ASSIGNED:
         patient = world.a_patient(first_name="Zebulon", last_name="Quirk")
         world.assign(patient, person.doctor)
         fields = {"subject_kind": "patient", "subject_id": patient.pk, **fields}
+    if kind is MailKind.VISIT_REMINDER:
+        fields = {"subject_kind": "reminder", "subject_id": a_reminder(person).pk, **fields}
     whose = None if kind is MailKind.PASSWORD_RESET else person
     address = fields.pop("address", person.email)
     return Mail(kind=kind, person=whose, address=address, **fields)
@@ -166,7 +176,7 @@ def test_letters_that_only_look_alike_are_another_address() -> None:
     assert written(mail).address == "iris@example.org"
 
 
-@pytest.mark.parametrize("kind", [*LINKED, MailKind.DOCTOR_ASSIGNED])
+@pytest.mark.parametrize("kind", [*LINKED, MailKind.DOCTOR_ASSIGNED, MailKind.VISIT_REMINDER])
 def test_a_deactivated_person_is_sent_nothing_to_act_on(kind: MailKind) -> None:
     person = a_reader(kind)
     mail = a_mail(kind, person)
@@ -179,7 +189,13 @@ def test_a_deactivated_person_is_sent_nothing_to_act_on(kind: MailKind) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [MailKind.INVITE, MailKind.EMAIL_VERIFICATION, MailKind.DOCTOR_ASSIGNED]
+    "kind",
+    [
+        MailKind.INVITE,
+        MailKind.EMAIL_VERIFICATION,
+        MailKind.DOCTOR_ASSIGNED,
+        MailKind.VISIT_REMINDER,
+    ],
 )
 def test_what_was_planned_for_an_address_is_not_sent_when_it_is_another(kind: MailKind) -> None:
     person = a_reader(kind)
@@ -249,3 +265,34 @@ def test_the_clinic_s_name_stays_words_whatever_it_is() -> None:
     assert 'href="https://evil.example' not in letter.html
     assert "Park &amp; Co" in letter.html
     assert "Park & Co" in letter.subject
+
+
+def test_a_reminder_names_time_and_zone_and_neither_doctor_nor_notes() -> None:
+    ana = world.a_patient("ana")
+    letter = written(a_mail(MailKind.VISIT_REMINDER, ana))
+
+    [visit] = ana.appointments.all()
+    when = visit.start.astimezone(ZoneInfo("Europe/Berlin"))
+    said = f"{when:%A} {when.day} {when:%B %Y} at {when:%H:%M} (time zone Europe/Berlin)"
+    assert said in letter.text
+    assert f"https://clinic.example/appointments/{visit.pk}" in letter.text
+    for kept in ("a-marker", "Quirk", "Cardiology"):
+        assert kept not in letter.text + letter.html + letter.subject
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved", "begun", "gone"])
+def test_a_reminder_of_a_visit_that_is_not_to_come_is_dropped(change: str) -> None:
+    ana = world.a_patient("ana")
+    mail = a_mail(MailKind.VISIT_REMINDER, ana)
+    [visit] = ana.appointments.all()
+    with time_machine.travel(clock.now(), tick=False) as time:
+        match change:
+            case "cancelled":
+                world.cancel(visit)
+            case "moved":
+                ana.appointments.update(sequence=1)
+            case "begun":
+                time.move_to(visit.start)
+            case "gone":
+                visit.reminders.all().delete()
+        assert write(mail) is None

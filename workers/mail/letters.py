@@ -5,16 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template import Context, Engine
 
+from clinic import clock
 from clinic.links import LinkKind, new_link_token
-from clinic.models import Mail, MailKind, Person
+from clinic.models import Mail, MailKind, Person, Reminder
 from clinic.queries.assignments import patients_of
 from clinic.queries.people import person_with_address
 from clinic.queries.place import the_clinic
 from clinic.queries.records import readers_of
+from clinic.rules.reminders import why_not
+from clinic.rules.statuses import Status
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 _ENGINE: Final = Engine(dirs=[str(TEMPLATES)])
@@ -145,7 +149,38 @@ def _is_assigned(doctor: Person, mail: Mail) -> bool:
         return False
     if mail.subject_kind == "record":
         return doctor.pk in readers_of([mail.subject_id])[mail.subject_id]
-    return patients_of(doctor).filter(pk=mail.subject_id).exists()
+    return patients_of(doctor).filter(pk=mail.subject_id or 0).exists()
+
+
+def _visit_reminder(mail: Mail) -> Letter | None:
+    """While the visit stands as it was planned, and is still to come."""
+    person = _reader(mail)
+    reminder = (
+        Reminder.objects.select_related("appointment__doctor__person")
+        .defer("appointment__notes", "appointment__reason")
+        .filter(pk=mail.subject_id)
+        .first()
+    )
+    if person is None or reminder is None or not _is_expected(reminder):
+        return None
+    zone = reminder.appointment.doctor.person.time_zone
+    when = reminder.appointment.start.astimezone(ZoneInfo(zone))
+    # Neither the doctor nor the field is named: mails are read on many screens.
+    values = {"day": f"{when:%A} {when.day} {when:%B %Y}", "time": f"{when:%H:%M}", "zone": zone}
+    link = f"{settings.PUBLIC_URL}/appointments/{reminder.appointment_id}"
+    return Letter(person.email, MailKind.VISIT_REMINDER, {"link": link, **values})
+
+
+def _is_expected(reminder: Reminder) -> bool:
+    visit = reminder.appointment
+    against = why_not(
+        status=Status(visit.status),
+        was_moved=visit.sequence != reminder.sequence,
+        start=visit.start,
+        until=reminder.until,
+        now=clock.now(),
+    )
+    return against is None
 
 
 def _page(path: str, token: str) -> str:
@@ -160,4 +195,5 @@ WRITERS: Final[dict[MailKind, Writer]] = {
     MailKind.EMAIL_VERIFICATION: _email_verification,
     MailKind.EMAIL_CHANGED: _email_changed,
     MailKind.DOCTOR_ASSIGNED: _doctor_assigned,
+    MailKind.VISIT_REMINDER: _visit_reminder,
 }

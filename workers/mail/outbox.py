@@ -1,7 +1,6 @@
 """Mails on their way: claimed, written, sent, marked."""
 
 import smtplib
-import time
 from email.utils import parseaddr
 from typing import Any, Final
 
@@ -21,9 +20,8 @@ from clinic.actions.mail import (
 )
 from clinic.models import Mail
 from workers.mail.letters import Written, write
+from workers.turns import one_by_one
 
-# After so long the next beat goes on: one run must not keep a worker from everything else.
-RUN_SECONDS: Final = 50.0
 PERMANENT: Final = 500
 log = structlog.get_logger(__name__)
 
@@ -33,11 +31,7 @@ def deliver_due() -> int:
     given_up = give_up_killed()
     if given_up:
         log.error("mails_given_up", count=given_up, error="sender_killed")
-    taken, deadline = 0, time.monotonic() + RUN_SECONDS
-    while time.monotonic() < deadline and (claimed := claim_mail()) is not None:
-        deliver(claimed)
-        taken += 1
-    return taken
+    return one_by_one(claim_mail, deliver)
 
 
 def deliver(claimed: Claimed) -> None:

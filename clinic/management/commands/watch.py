@@ -223,6 +223,8 @@ def in_words(kind: str, data: Any, zone: ZoneInfo) -> str:
     match kind.partition(".")[0]:
         case "appointment":
             return f"{data['patient']['name']} with {data['doctor']['name']}, {_span(data, zone)}"
+        case "reminder":
+            return f"of {data['doctor']['name']}, {_span(data, zone)}"
         case "slot":
             return f"{_span(data, zone)} is {data['state']}"
         case "hours":
