@@ -149,7 +149,7 @@ def _is_assigned(doctor: Person, mail: Mail) -> bool:
         return False
     if mail.subject_kind == "record":
         return doctor.pk in readers_of([mail.subject_id])[mail.subject_id]
-    return patients_of(doctor).filter(pk=mail.subject_id or 0).exists()
+    return patients_of(doctor).filter(pk=mail.subject_id).exists()
 
 
 def _visit_reminder(mail: Mail) -> Letter | None:
@@ -158,7 +158,7 @@ def _visit_reminder(mail: Mail) -> Letter | None:
     reminder = (
         Reminder.objects.select_related("appointment__doctor__person")
         .defer("appointment__notes", "appointment__reason")
-        .filter(pk=mail.subject_id)
+        .filter(pk=mail.subject_id or 0)
         .first()
     )
     if person is None or reminder is None or not _is_expected(reminder):
