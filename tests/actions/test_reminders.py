@@ -3,10 +3,12 @@
 from collections import Counter
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -392,3 +394,23 @@ def test_how_they_ended_is_kept_for_a_year(
     clock.shift(1)
     drop_expired()
     assert not Reminder.objects.exists()
+
+
+def test_visits_of_before_there_were_reminders_get_what_a_booking_plans(
+    visit: Appointment, patient: Person, clock: time_machine.Traveller
+) -> None:
+    def rows() -> set[Any]:
+        named = ("appointment", "sequence", "kind", "channel", "due_at", "until", "state")
+        return set(Reminder.objects.values_list(*named))
+
+    doctor = visit.doctor
+    world.cancel(world.book(doctor, patient, TUESDAY + timedelta(hours=1)))
+    world.book(doctor, patient, world.utc("2027-03-01 09:00"))
+    planned = {row for row in rows() if row[0] == visit.pk}
+    Reminder.objects.all().delete()
+    migration = import_module("clinic.migrations.0011_reminders_of_visits")
+
+    migration.plan(apps, None)
+    assert rows() == planned
+    migration.plan(apps, None)
+    assert rows() == planned
