@@ -118,13 +118,12 @@ def remind(claimed: ClaimedReminder) -> ReminderState | None:
     with transaction.atomic():
         lock_row(Appointment, reminder.appointment_id)
         appointment = _appointment(reminder)
-        way = WAYS[Channel(reminder.channel)]
-        found = _against(reminder, appointment, way)
+        found = _against(reminder, appointment)
         state, reason = found or (ReminderState.SENT, "")
         if not _mark(claimed, state, reason):
             return None
         if state is ReminderState.SENT:
-            way.hand_over(reminder, appointment)
+            WAYS[Channel(reminder.channel)].hand_over(reminder, appointment)
     return state
 
 
@@ -134,9 +133,7 @@ def _appointment(reminder: Reminder) -> Appointment:
     return everything.defer("notes", "reason").get(pk=reminder.appointment_id)
 
 
-def _against(
-    reminder: Reminder, appointment: Appointment, way: Way
-) -> tuple[ReminderState, Reason] | None:
+def _against(reminder: Reminder, appointment: Appointment) -> tuple[ReminderState, Reason] | None:
     """What stands against sending it now, as its visit and its patient stand."""
     found = why_not(
         status=Status(appointment.status),
@@ -147,7 +144,7 @@ def _against(
     )
     if found is not None:
         return found
-    patient = appointment.patient
+    patient, way = appointment.patient, WAYS[Channel(reminder.channel)]
     obstacle = way.obstacle(patient) if patient.is_active else Reason.NO_ACCOUNT
     return None if obstacle is None else (ReminderState.SKIPPED, obstacle)
 
