@@ -219,4 +219,4 @@ test-frontend:
 	@echo "-- tests of the front end"
 	@cd frontend && npm test
 
-.PHONY: up worker backup backup-keys restore upgrade check test proof bench coverage fix types lock clean help dev $(CHECKS) $(TESTS)
+.PHONY: up worker backup backup-keys restore upgrade simulate check test proof bench coverage fix types lock clean help dev $(CHECKS) $(TESTS)

@@ -16,6 +16,16 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 NOBODY: Final = "Clinic <clinic@localhost>"
 
 
+class Environment(Env):  # type: ignore[misc]
+    def get_value(self, var: str, cast: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """What is set to something it cannot mean is refused by its name; its value may be a secret."""
+        try:
+            return super().get_value(var, cast, *args, **kwargs)
+        except ValueError:
+            kind = {int: "a whole number", float: "a number"}.get(cast, "what it should be")
+            raise ImproperlyConfigured(f"{var} is not {kind}.") from None
+
+
 def networks(given: Sequence[str]) -> list[IPv4Network | IPv6Network]:
     """Addresses and networks (10.0.0.0/8), as something that an address can be looked up in."""
     try:

@@ -82,7 +82,7 @@ def make_keys(path: Path) -> None:
             "keys": {"k1": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()},
         },
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     owner_only = stat.S_IRUSR | stat.S_IWUSR
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, owner_only)
     with os.fdopen(file, "w") as handle:

@@ -7,20 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environ
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.environment import LOOPBACK as _LOOPBACK
-from clinic.environment import mail, networks, public_url, redis_address
+from clinic.environment import Environment, mail, networks, public_url, redis_address
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 from clinic.rules.networks import parse_proxies
 from clinic.rules.rates import parse_rate
 from clinic.rules.reminders import parse_leads
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 env.read_env(env_file())
 
 # -- where things are ---------------------------------------------------------------------------

@@ -14,7 +14,7 @@ def only_web_process() -> IO[str] | None:
     """Without Redis one process serves all sockets; a second one is refused. The lock dies with us."""
     if not settings.EMBEDDED:
         return None
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = (settings.DATA_DIR / "web.lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

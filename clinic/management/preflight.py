@@ -24,7 +24,7 @@ class CannotStart(Exception):
 def check_data_folder() -> None:
     folder = settings.DATA_DIR
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -53,7 +53,7 @@ async def push(subscription: Subscription, frames: list[ReadyFrame]) -> None:
 
 setattr(Feed, "wake", wake)  # noqa: B010
 setattr(Subscription, "push", push)  # noqa: B010
-urls.urlpatterns[:0] = bare.routes
+urls.urlpatterns = [*bare.routes, *urls.urlpatterns]  # type: ignore[list-item]
 settings.EVENT_SINKS = ["tests.bench.stamped.committed", *settings.EVENT_SINKS]
 
 

@@ -228,6 +228,19 @@ def test_email_url_wins_over_mailjet_so_that_nothing_is_sent_by_mistake(
     assert found["backend"] == "django.core.mail.backends.console.EmailBackend"
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("PORT", "a whole number"), ("CLINIC_REQUEST_THREADS", "a whole number")]
+)
+def test_what_is_no_number_is_refused_by_its_name(
+    name: str, kind: str, installation: dict[str, str]
+) -> None:
+    refused = manage("check", env=installation, **{name: "marker-77"})
+
+    assert refused.returncode != 0
+    assert f"{name} is not {kind}." in refused.stderr
+    assert "marker-77" not in refused.stderr
+
+
 @pytest.mark.parametrize("absent", list(MAILJET))
 def test_half_of_mailjet_is_refused_in_one_sentence(
     absent: str, installation: dict[str, str]
