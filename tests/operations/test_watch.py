@@ -104,6 +104,9 @@ def test_events_are_printed_as_they_come_and_ctrl_c_ends_it_with_its_session(
     watching = watch("--user", clinic.doctor.username, "--topic", clinic.calendar)
     assert own_session().person_id == clinic.doctor.id
     assert own_session().ended_at is None
+    # Who only looks keeps no restore and no upgrade from the database.
+    open_files = {each.readlink() for each in Path(f"/proc/{watching.pid}/fd").iterdir()}
+    assert not [each for each in open_files if each.suffix == ".sqlite3"]
 
     appointment = clinic.book()
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from clinic.events import HoursChanged
 from clinic.journal import record
-from clinic.models import Appointment, Doctor, HealthRecord, Notification, Person
+from clinic.models import Annotation, Appointment, Doctor, HealthRecord, Notification, Person
 from clinic.queries.journal import epoch
 from tests import world
 
@@ -61,6 +61,7 @@ class Clinic:
             )
             for row in rows[:SHOWN]
         )
+        self._annotate(3 if total <= 10 else 60)
         Notification.objects.bulk_create(
             Notification(
                 person=self.patient,
@@ -78,6 +79,20 @@ class Clinic:
         with transaction.atomic():
             # Rows without events would change what is free behind the back of who remembers it.
             record(*(HoursChanged(doctor_id=each.pk) for each in self.doctors), actor=None)
+
+    def _annotate(self, count: int) -> None:
+        """The patient's first record, which is shown in full."""
+        self.record = HealthRecord.objects.filter(patient=self.patient).earliest("id")
+        Annotation.objects.bulk_create(
+            Annotation(
+                record=self.record,
+                doctor=self.doctor,
+                content=f"Note {number}",
+                created_at=NOW,
+                updated_at=NOW,
+            )
+            for number in range(count)
+        )
 
     def _row(self, number: int) -> Appointment:
         turn, which = divmod(number, DOCTORS)
@@ -143,6 +158,41 @@ CALLS: dict[str, tuple[Viewer, Callable[[Clinic], str], int]] = {
         lambda clinic: clinic.desk,
         lambda clinic: "/api/appointments/?limit=100",
         4,
+    ),
+    "records of a patient": (
+        lambda clinic: clinic.patient,
+        lambda clinic: "/api/records/?limit=100",
+        5,
+    ),
+    "records a doctor may read": (
+        lambda clinic: clinic.doctor.person,
+        lambda clinic: "/api/records/?limit=100",
+        5,
+    ),
+    "records searched": (
+        lambda clinic: clinic.patient,
+        lambda clinic: "/api/records/?q=note",
+        7,
+    ),
+    "records at the desk": (
+        lambda clinic: clinic.desk,
+        lambda clinic: "/api/records/?limit=100",
+        5,
+    ),
+    "a record": (
+        lambda clinic: clinic.patient,
+        lambda clinic: f"/api/records/{clinic.record.pk}/",
+        4,
+    ),
+    "history of a record": (
+        lambda clinic: clinic.patient,
+        lambda clinic: f"/api/records/{clinic.record.pk}/history/",
+        6,
+    ),
+    "a doctor's patients": (
+        lambda clinic: clinic.doctor.person,
+        lambda clinic: "/api/doctors/my_patients/",
+        3,
     ),
     "inbox": (
         lambda clinic: clinic.patient,

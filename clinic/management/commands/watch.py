@@ -74,6 +74,8 @@ class Command(BaseCommand):
                 tokens = OperatorTokens(person)
             except DatabaseError as error:
                 raise CannotWatch(f"The database cannot be used: {in_one_line(error)}") from error
+            # Who only looks must not keep a restore or an upgrade from the database.
+            connections.close_all()
             try:
                 asyncio.run(Screen(self, person, options).show(tokens))
             finally:
