@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import secrets
+import subprocess
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -196,8 +197,16 @@ def hunt(engine: Engine, server_dir: Path, redis_heard: Iterable[bytes], *logs: 
     for path in sorted(engine.data_dir.rglob("*")):
         # The database file with its log, Celery's queue and schedule, whatever else is left lying about.
         if path.is_file() and server_dir not in path.parents:
-            haul.places[f"file {path.relative_to(engine.data_dir)}"] = path.read_bytes()
+            haul.places[f"file {path.relative_to(engine.data_dir)}"] = content_of(path)
     return haul
+
+
+def content_of(path: Path) -> bytes:
+    """Read by another process: whoever closes a file gives up all locks that their process has on it.
+
+    SQLite would go on writing without them, beside others who write, and spoil the database.
+    """
+    return subprocess.run(["cat", str(path)], stdout=subprocess.PIPE, check=True).stdout
 
 
 def dumped() -> Iterator[tuple[str, bytes]]:

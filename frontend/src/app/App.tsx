@@ -39,7 +39,8 @@ function Stage() {
     const left = before.current !== 'ended' || phase !== 'signedIn' ? router.invalidate() : undefined
     // Nothing of one person may be left for the next; after a mere end of session all of it stays.
     // Only when their pages have gone: one that is drawn once more would ask again for what it shows.
-    if (phase === 'signedOut') void left?.finally(() => queries.clear())
+    const somebodyWasHere = before.current === 'signedIn' || before.current === 'ended'
+    if (phase === 'signedOut' && somebodyWasHere) void left?.finally(() => queries.clear())
     before.current = phase
   }, [phase])
 
