@@ -26,11 +26,12 @@ from clinic.events import (
     NotificationRead,
     PersonEvent,
     RecordEvent,
+    ReminderDue,
     SlotEvent,
 )
 from clinic.journal import announce_rights
 from clinic.links import LinkKind, new_link_token
-from clinic.models import Doctor, HealthRecord, Person, Role, Session
+from clinic.models import Doctor, HealthRecord, Person, Reminder, Role, Session
 from clinic.queries.journal import heads_of
 from clinic.rules.slots import Slot, SlotState, Span
 from clinic.topics import record_topic
@@ -97,6 +98,9 @@ class Cast:
             return kind(doctor_id=self.doctor.pk)
         if issubclass(kind, NotificationRead):
             return kind(person_id=self.patient.pk, up_to=1, ids=(), unread=0, read_at=clock.now())
+        if issubclass(kind, ReminderDue):
+            due = Reminder(appointment=self.appointment, kind="1d")
+            return kind(reminder=due, appointment=self.appointment)
         raise AssertionError(f"{kind.type} has no example")
 
     def topics(self) -> list[str]:
