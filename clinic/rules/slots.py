@@ -97,12 +97,13 @@ def _slots_of_day(
     if day in schedule.closures:
         return
     full = is_full(schedule, busy, day)
+    earliest = schedule.earliest(now)
     for span in grid_of_day(schedule, day):
         if span.start < now or any(span.overlaps(off) for off in schedule.time_off):
             continue
         if _is_busy(busy, span):
             yield Slot(span, SlotState.TAKEN)
-        elif not full and span.start >= schedule.earliest(now):
+        elif not full and span.start >= earliest:
             yield Slot(span, SlotState.FREE)
 
 

@@ -33,6 +33,11 @@ def local_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+def local_date_and_time(instant: datetime, zone: str) -> tuple[date, time]:
+    local = instant.astimezone(ZoneInfo(zone))
+    return local.date(), local.time()
+
+
 def local_time(instant: datetime, zone: str) -> time:
     return instant.astimezone(ZoneInfo(zone)).time()
 

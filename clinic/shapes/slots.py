@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from clinic.rules.slots import Slot, SlotState
-from clinic.rules.zones import local_date, local_time
+from clinic.rules.zones import local_date_and_time
 from clinic.shapes.base import Shape, WallTime
 
 
@@ -25,10 +25,11 @@ class ChangedDates(Shape):
 
 def slot_shape(slot: Slot, *, time_zone: str) -> SlotShape:
     span = slot.span
+    day, wall = local_date_and_time(span.start, time_zone)
     return SlotShape(
         start=span.start,
         end=span.end,
-        appointment_date=local_date(span.start, time_zone),
-        start_time=local_time(span.start, time_zone),
+        appointment_date=day,
+        start_time=wall,
         state=slot.state,
     )
