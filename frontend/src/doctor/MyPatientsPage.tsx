@@ -1,5 +1,5 @@
 /** The patients a doctor is assigned to, by either kind of assignment. */
-import { Button, Skeleton, TextInput } from '@mantine/core'
+import { Skeleton, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
@@ -15,6 +15,7 @@ import { ErrorNote } from '../ui/ErrorNote'
 import { Icon } from '../ui/Icon'
 import { Initials } from '../ui/Initials'
 import { PageHead } from '../ui/PageHead'
+import { Pager } from '../ui/Pager'
 import styles from './MyPatientsPage.module.css'
 import { useBorn } from './useBorn'
 
@@ -79,31 +80,15 @@ export function MyPatientsPage() {
         </>
       )}
       {data && data.count > PAGE && (
-        <nav aria-label={t('patients.pages')} className={styles.pages}>
-          <Button
-            variant="default"
-            leftSection={<Icon name="chevronLeft" />}
-            disabled={offset === 0}
-            onClick={() => turn(Math.max(0, offset - PAGE))}
-          >
-            {t('patients.previous')}
-          </Button>
-          <span className="numbers">
-            {t('patients.range', {
-              from: offset + 1,
-              to: Math.min(offset + PAGE, data.count),
-              count: data.count,
-            })}
-          </span>
-          <Button
-            variant="default"
-            rightSection={<Icon name="chevronRight" />}
-            disabled={offset + PAGE >= data.count}
-            onClick={() => turn(offset + PAGE)}
-          >
-            {t('patients.next')}
-          </Button>
-        </nav>
+        <Pager
+          label={t('patients.pages')}
+          before={t('patients.previous')}
+          after={t('patients.next')}
+          offset={offset}
+          count={data.count}
+          page={PAGE}
+          onTurn={turn}
+        />
       )}
     </div>
   )

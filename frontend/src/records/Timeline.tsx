@@ -12,6 +12,7 @@ import { useClock } from '../time/useClock'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorNote } from '../ui/ErrorNote'
 import { Icon } from '../ui/Icon'
+import { Pager } from '../ui/Pager'
 import { Mark } from './Mark'
 import { unreadOf } from './newNotes'
 import type { RecordSearch } from './search'
@@ -66,7 +67,11 @@ export function Timeline({ patient, search, onSearch, emptyLead, children }: Pro
         <div aria-busy={isFetching} data-testid="records">
           <p className={styles.count}>{t('records.count', { count: data.count })}</p>
           <Months records={data.records} />
-          <Pages
+          <Pager
+            label={t('records.pages')}
+            before={t('records.newer')}
+            after={t('records.older')}
+            page={RECORDS_A_PAGE}
             offset={offset ?? 0}
             count={data.count}
             onTurn={(to) => onSearch({ ...search, offset: to || undefined })}
@@ -203,40 +208,6 @@ function Line({ record, date, isNew }: { record: RecordLine; date: string; isNew
         </Link>
       )}
     </li>
-  )
-}
-
-interface PagesProps {
-  offset: number
-  count: number
-  onTurn: (offset: number) => void
-}
-
-function Pages({ offset, count, onTurn }: PagesProps) {
-  const { t } = useTranslation()
-  if (count <= RECORDS_A_PAGE && offset === 0) return null
-  return (
-    <nav aria-label={t('records.pages')} className={styles.pages}>
-      <Button
-        variant="default"
-        leftSection={<Icon name="chevronLeft" />}
-        disabled={offset === 0}
-        onClick={() => onTurn(Math.max(0, offset - RECORDS_A_PAGE))}
-      >
-        {t('records.newer')}
-      </Button>
-      <span className="numbers">
-        {t('patients.range', { from: offset + 1, to: Math.min(offset + RECORDS_A_PAGE, count), count })}
-      </span>
-      <Button
-        variant="default"
-        rightSection={<Icon name="chevronRight" />}
-        disabled={offset + RECORDS_A_PAGE >= count}
-        onClick={() => onTurn(offset + RECORDS_A_PAGE)}
-      >
-        {t('records.older')}
-      </Button>
-    </nav>
   )
 }
 
