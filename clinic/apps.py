@@ -24,7 +24,7 @@ class OperatorsAdmin(admin_apps.AdminConfig):
         from clinic.admin import (  # noqa: F401  (register pages)
             appointments,
             events,
-            mail,
+            messages,
             people,
             place,
             reminders,

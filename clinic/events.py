@@ -41,6 +41,10 @@ class Event:
         """Ids of the people to notify; the one who acted is left out by the journal."""
         return ()
 
+    def visit_starts(self) -> Sequence[datetime]:
+        """When the visits begin that it is about: what is near is told more urgently."""
+        return ()
+
     def public_ids(self) -> Mapping[str, int | str | None]:
         """What sinks are told of it besides numbers (clinic/signals.py): ids and reasons, never content."""
         return {}
@@ -73,6 +77,9 @@ class AppointmentEvent(Event):
         if self.tells_doctor:
             parties.append(self.appointment.doctor_id)
         return parties
+
+    def visit_starts(self) -> Sequence[datetime]:
+        return [self.appointment.start]
 
 
 class AppointmentBooked(AppointmentEvent):

@@ -23,6 +23,7 @@ from clinic.events import Event
 from clinic.models import journal as rows
 from clinic.models.people import Person
 from clinic.rows import fetch, insert
+from clinic.rules.messages import OUTGOING, is_near
 from clinic.shapes.notifications import notification_shape, words_for
 from clinic.shapes.payloads import payload
 from clinic.shapes.people import person_ref
@@ -147,7 +148,15 @@ def _event_row(event: Event, actor: Person | None, at: datetime) -> rows.Event:
         subject_id=subject_id,
         cause=request.cause,
         request_id=request.request_id,
+        unsent=_unsent(event, at),
     )
+
+
+def _unsent(event: Event, at: datetime) -> dict[str, Any] | None:
+    """What the workers need for the messages of it; which ones, and to which addresses, they find out."""
+    if event.type not in OUTGOING:
+        return None
+    return {"to": list(event.notifies()), "near": is_near(event.visit_starts(), now=at)}
 
 
 def _facts(events: Sequence[Event], written: Sequence[rows.Event]) -> tuple[Fact, ...]:

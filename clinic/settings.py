@@ -197,20 +197,20 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(_CELERY_FOLDER / "beat")
-# Mails that were sent, given up or dropped are kept so long.
-MAIL_DAYS = 30
+# Messages that were sent, given up or dropped are kept so long.
+MESSAGE_DAYS = 30
 # How often the outbox is looked through.
-MAIL_SECONDS = 3.0
+MESSAGE_SECONDS = 3.0
 # How often it is looked for reminders that are due; those that have ended are kept so long.
 REMINDER_SECONDS = 5.0
 REMINDER_DAYS = 365
 CELERY_BEAT_SCHEDULE = {
     "drop-expired-rows": {"task": "workers.housekeeping.drop_expired_rows", "schedule": 600.0},
-    "deliver-due-mail": {
-        "task": "workers.mail.tasks.deliver_due_mail",
-        "schedule": MAIL_SECONDS,
+    "send-messages": {
+        "task": "workers.messages.send_messages",
+        "schedule": MESSAGE_SECONDS,
         # What no worker has taken by then, the next one stands for.
-        "options": {"expires": MAIL_SECONDS},
+        "options": {"expires": MESSAGE_SECONDS},
     },
     "send-due-reminders": {
         "task": "workers.reminders.send_due_reminders",
@@ -331,6 +331,9 @@ try:
 except ValueError as _error:
     raise ImproperlyConfigured(f"CLINIC_REMINDERS: {_error}.") from None
 
+# Where SMS go: `console`, the address of a gateway, or nothing: the clinic sends none.
+SMS = env.str("CLINIC_SMS", default="")
+
 # -- the socket: every limit of the protocol -------------------------------------------------------
 SOCKET_HEARTBEAT_SECONDS = 25
 SOCKET_AUTH_SECONDS = 5
@@ -359,7 +362,7 @@ USER_ENTRY_DAYS = 90
 NOTIFICATION_DAYS = 365
 
 # -- what workers do: from so many seconds on, operators are told that nobody does it --------------------
-OVERDUE_SECONDS = {"housekeeping": 3600, "mail": 300, "reminders": 300}
+OVERDUE_SECONDS = {"housekeeping": 3600, "messages": 300, "reminders": 300}
 
 # -- static files and headers ----------------------------------------------------------------------
 STATIC_URL = "/static/"

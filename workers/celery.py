@@ -13,6 +13,7 @@ app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["workers"], related_name="housekeeping")
 app.autodiscover_tasks(["workers"], related_name="reminders")
+app.autodiscover_tasks(["workers"], related_name="messages")
 app.autodiscover_tasks(["workers.mail"], related_name="tasks")
 
 

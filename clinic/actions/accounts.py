@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from clinic.actions.mail import plan_mail
+from clinic.actions.messages import plan_message
 from clinic.actions.passwords import check_new_password
 from clinic.actions.people import insert_person, require_zone
 from clinic.errors import FieldError, PossibleDuplicate
 from clinic.events import DoctorApproved, DoctorRegistered, HoursChanged
 from clinic.journal import record
-from clinic.models import Doctor, MailKind, Person, Role
+from clinic.models import Doctor, MessageKind, Person, Role
 from clinic.policy import Operation, require
 from clinic.queries.duplicates import Duplicate, Likeness, possible_duplicates
 from clinic.queries.people import person_by_id
@@ -109,7 +109,9 @@ def _create(account: NewAccount) -> Person:
     else:
         _insert_with_free_name(person)
     invited = account.password is None
-    plan_mail(kind=MailKind.INVITE if invited else MailKind.EMAIL_VERIFICATION, person=person)
+    plan_message(
+        kind=MessageKind.INVITE if invited else MessageKind.EMAIL_VERIFICATION, person=person
+    )
     return person
 
 

@@ -3,11 +3,11 @@
 from django.db import transaction
 
 from clinic import clock
-from clinic.actions.mail import plan_mail
+from clinic.actions.messages import plan_message
 from clinic.actions.passwords import once_a_while
 from clinic.errors import LinkInvalid
 from clinic.links import LinkKind, read_link
-from clinic.models import MailKind, Person
+from clinic.models import MessageKind, Person
 
 
 def verify_email(*, token: str) -> None:
@@ -27,8 +27,8 @@ def resend_verification(*, actor: Person) -> None:
     if actor.email_verified_at is not None:
         return
     with transaction.atomic():
-        plan_mail(
-            kind=MailKind.EMAIL_VERIFICATION,
+        plan_message(
+            kind=MessageKind.EMAIL_VERIFICATION,
             person=actor,
             once=once_a_while("email_verification", f"{actor.pk}.{actor.email}"[:150]),
         )

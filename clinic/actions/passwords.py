@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from clinic import clock
-from clinic.actions.mail import plan_mail, plan_mail_to_address
+from clinic.actions.messages import plan_message, plan_message_to_address
 from clinic.actions.sessions import end_sessions_of, forgive_sign_ins
 from clinic.context import current_request
 from clinic.errors import FieldError, LinkInvalid
 from clinic.journal import announce_rights
 from clinic.limits import digest, forgive, guard, line
 from clinic.links import LinkKind, read_link
-from clinic.models import MailKind, Person
+from clinic.models import MessageKind, Person
 
 
 def change_password(*, actor: Person, session_id: uuid.UUID, old: str, new: str) -> None:
@@ -39,8 +39,8 @@ def request_password_reset(*, email: str) -> None:
     """
     guard(*line("password_reset", settings.LIMIT_PASSWORD_RESET, current_request.get().network))
     with transaction.atomic():
-        plan_mail_to_address(
-            kind=MailKind.PASSWORD_RESET,
+        plan_message_to_address(
+            kind=MessageKind.PASSWORD_RESET,
             address=email,
             # Folded as `person_with_address` does it: one mailbox, one key.
             once=once_a_while("password_reset", digest(email.lower())),
@@ -101,7 +101,7 @@ def _set(person: Person, hashed: str, *, but: uuid.UUID | None = None) -> None:
     person.save(update_fields=["password", "email_verified_at", "updated_at"])
     end_sessions_of(person, but=but)
     if had_one:
-        plan_mail(kind=MailKind.PASSWORD_CHANGED, person=person)
+        plan_message(kind=MessageKind.PASSWORD_CHANGED, person=person)
     announce_rights(person.pk)
 
 

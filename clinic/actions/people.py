@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from clinic.actions.mail import plan_mail
+from clinic.actions.messages import plan_message
 from clinic.actions.passwords import (
     check_new_password,
     once_a_while,
@@ -28,7 +28,7 @@ from clinic.events import (
 )
 from clinic.journal import announce_rights, record
 from clinic.limits import guard, line
-from clinic.models import Doctor, MailKind, Person, Role
+from clinic.models import Doctor, MessageKind, Person, Role
 from clinic.policy import Operation, require
 from clinic.queries.people import people, person_by_id
 from clinic.queries.place import the_clinic
@@ -71,7 +71,7 @@ def register_person(registration: Registration) -> Person:
     person.set_password(registration.password)
     with transaction.atomic():
         insert_person(person)
-        plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=person)
+        plan_message(kind=MessageKind.EMAIL_VERIFICATION, person=person)
         if is_doctor:
             Doctor.objects.create(person=person, specialization=registration.specialization)
             record(DoctorRegistered(person=person), actor=person)
@@ -201,12 +201,12 @@ def _bookable_again(person: Person) -> list[Event]:
 def _tell_of_new_address(person: Person, before: str) -> None:
     # To and fro between addresses must not fill anybody's mailbox: the links in the first mails still stand.
     for kind, address in (
-        (MailKind.EMAIL_CHANGED, before),
-        (MailKind.EMAIL_VERIFICATION, person.email),
+        (MessageKind.EMAIL_CHANGED, before),
+        (MessageKind.EMAIL_VERIFICATION, person.email),
     ):
         if address:
             once = once_a_while(kind, f"{person.pk}.{address}"[:150])
-            plan_mail(kind=kind, person=person, address=address, once=once)
+            plan_message(kind=kind, person=person, address=address, once=once)
 
 
 def _update_practice(person: Person, specialization: str | None, *, moved: bool) -> None:

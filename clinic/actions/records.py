@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from clinic import clock
-from clinic.actions.mail import plan_mail
+from clinic.actions.messages import plan_message
 from clinic.actions.passwords import once_a_while
 from clinic.errors import FieldError, VersionConflict
 from clinic.events import (
@@ -27,7 +27,7 @@ from clinic.models import (
     Assignment,
     Doctor,
     HealthRecord,
-    MailKind,
+    MessageKind,
     Person,
     RecordType,
     RecordVersion,
@@ -152,9 +152,9 @@ def assignable_doctor(doctor_id: int) -> Doctor:
 
 def told_by_mail(news: DoctorAssigned) -> DoctorAssigned:
     """The doctor is mailed of it, too: of one patient every few minutes at most, for it says no more than that."""
-    kind, doctor = MailKind.DOCTOR_ASSIGNED, news.doctor.person
+    kind, doctor = MessageKind.DOCTOR_ASSIGNED, news.doctor.person
     once = once_a_while(kind, f"{doctor.pk}.{news.patient.pk}")
-    plan_mail(kind=kind, person=doctor, subject=news.subject(), once=once)
+    plan_message(kind=kind, person=doctor, subject=news.subject(), once=once)
     return news
 
 

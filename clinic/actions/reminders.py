@@ -10,13 +10,15 @@ from django.conf import settings
 from django.db import transaction
 
 from clinic import clock
-from clinic.actions.mail import plan_mail
+from clinic.actions.messages import plan_message
 from clinic.events import ReminderDue, Subject
 from clinic.journal import record
 from clinic.leases import take
-from clinic.models import Appointment, Channel, MailKind, Person, Reminder
+from clinic.models import Appointment, MessageKind, Person, Reminder
+from clinic.queries.preferences import lead_times_of, loud_from, preferences_of
 from clinic.queries.reminders import due_reminders, waiting_reminders
 from clinic.rows import insert, lock_row
+from clinic.rules.messages import Channel
 from clinic.rules.reminders import Reason, ReminderState, moments_before, why_not
 from clinic.rules.statuses import Status
 
@@ -27,6 +29,7 @@ LEASE: Final = timedelta(minutes=1)
 def plan_reminders(appointment: Appointment, *, now: datetime) -> None:
     """All reminders of this appointment as it stands; in the transaction that books or moves it."""
     zone = appointment.doctor.person.time_zone
+    leads = lead_times_of(appointment.patient_id)
     insert(
         [
             Reminder(
@@ -37,10 +40,14 @@ def plan_reminders(appointment: Appointment, *, now: datetime) -> None:
                 due_at=moment.due_at,
                 until=moment.until,
             )
-            for moment in moments_before(settings.REMINDERS, appointment.start, zone, now=now)
-            for channel in WAYS
+            for moment in moments_before(leads, appointment.start, zone, now=now)
+            for channel in _offered()
         ]
     )
+
+
+def _offered() -> list[Channel]:
+    return [channel for channel in WAYS if channel is not Channel.SMS or settings.SMS]
 
 
 def void_reminders(appointment: Appointment, reason: Reason, *, now: datetime) -> None:
@@ -55,39 +62,52 @@ def void_reminders(appointment: Appointment, reason: Reason, *, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One channel: what stands against it, if anything, and the handing over, in the marking transaction.
+    """One channel: what is missing for it, if anything, and the handing over, in the marking transaction.
 
     `hand_over` only writes rows: what goes out of the house is carried from there by a worker of its own.
     """
 
-    obstacle: Callable[[Person], Reason | None]
+    lacks: Callable[[Person], Reason | None]
     hand_over: Callable[[Reminder, Appointment], None]
 
 
-def _no_obstacle(patient: Person) -> Reason | None:
+def _nothing(patient: Person) -> Reason | None:
     return None
 
 
-def _without_address(patient: Person) -> Reason | None:
+def _address(patient: Person) -> Reason | None:
     return None if patient.email else Reason.NO_ADDRESS
+
+
+def _number(patient: Person) -> Reason | None:
+    if not settings.SMS:
+        return Reason.NO_GATEWAY
+    return None if patient.phone_number else Reason.NO_ADDRESS
 
 
 def _tell(reminder: Reminder, appointment: Appointment) -> None:
     record(ReminderDue(reminder=reminder, appointment=appointment), actor=None)
 
 
-def _mail(reminder: Reminder, appointment: Appointment) -> None:
-    plan_mail(
-        kind=MailKind.VISIT_REMINDER,
-        person=appointment.patient,
-        subject=Subject("reminder", reminder.pk),
-        once=f"reminder.{reminder.pk}",
-    )
+def _send_by(channel: Channel) -> Callable[[Reminder, Appointment], None]:
+    def send(reminder: Reminder, appointment: Appointment) -> None:
+        patient = appointment.patient
+        plan_message(
+            kind=MessageKind.VISIT_REMINDER,
+            channel=channel,
+            person=patient,
+            subject=Subject("reminder", reminder.pk),
+            due_at=loud_from(patient, clock.now()),
+            once=f"reminder.{reminder.pk}",
+        )
+
+    return send
 
 
 WAYS: Final[dict[Channel, Way]] = {
-    Channel.IN_APP: Way(_no_obstacle, _tell),
-    Channel.EMAIL: Way(_without_address, _mail),
+    Channel.IN_APP: Way(_nothing, _tell),
+    Channel.EMAIL: Way(_address, _send_by(Channel.EMAIL)),
+    Channel.SMS: Way(_number, _send_by(Channel.SMS)),
 }
 
 
@@ -144,9 +164,16 @@ def _against(reminder: Reminder, appointment: Appointment) -> tuple[ReminderStat
     )
     if found is not None:
         return found
-    patient, way = appointment.patient, WAYS[Channel(reminder.channel)]
-    obstacle = way.obstacle(patient) if patient.is_active else Reason.NO_ACCOUNT
+    obstacle = _obstacle(appointment.patient, Channel(reminder.channel))
     return None if obstacle is None else (ReminderState.SKIPPED, obstacle)
+
+
+def _obstacle(patient: Person, channel: Channel) -> Reason | None:
+    if not patient.is_active:
+        return Reason.NO_ACCOUNT
+    if not preferences_of(patient).wants(channel):
+        return Reason.NOT_WANTED
+    return WAYS[channel].lacks(patient)
 
 
 def _mark(claimed: ClaimedReminder, state: ReminderState, reason: str) -> bool:

@@ -16,7 +16,7 @@ from clinic.models import (
     Tally,
     Viewing,
 )
-from clinic.queries.mail import mail_ended_before
+from clinic.queries.messages import messages_ended_before
 from clinic.queries.reminders import reminders_ended_before
 from clinic.topics import TopicKind
 
@@ -44,7 +44,7 @@ def drop_expired() -> int:
                 created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
             ),
             Session.objects.filter(expires_at__lt=now),
-            mail_ended_before(now - timedelta(days=settings.MAIL_DAYS)),
+            messages_ended_before(now - timedelta(days=settings.MESSAGE_DAYS)),
             reminders_ended_before(now - timedelta(days=settings.REMINDER_DAYS)),
             Tally.objects.filter(forget_at__lt=now.timestamp() * 1000),
             Viewing.objects.filter(until__lt=now),

@@ -6,10 +6,12 @@ from clinic.models.availability import TimeOff, WorkingWindow
 from clinic.models.idempotency import IdempotentAnswer
 from clinic.models.journal import Entry, Epoch, Event, Notification, TopicHead
 from clinic.models.limits import KnownNetwork, Tally
-from clinic.models.mail import Mail, MailKind
+from clinic.models.messages import Message, MessageKind
 from clinic.models.people import Doctor, Person, Role
 from clinic.models.place import Clinic, Closure, Room
+from clinic.models.preferences import Preferences
 from clinic.models.presence import Viewing
+from clinic.models.push import PushSubscription
 from clinic.models.records import (
     Annotation,
     AnnotationVersion,
@@ -17,7 +19,7 @@ from clinic.models.records import (
     RecordType,
     RecordVersion,
 )
-from clinic.models.reminders import Channel, Reminder
+from clinic.models.reminders import Reminder
 from clinic.models.sessions import Session
 
 __all__ = [
@@ -25,7 +27,6 @@ __all__ = [
     "AnnotationVersion",
     "Appointment",
     "Assignment",
-    "Channel",
     "Clinic",
     "Closure",
     "Doctor",
@@ -35,10 +36,12 @@ __all__ = [
     "HealthRecord",
     "IdempotentAnswer",
     "KnownNetwork",
-    "Mail",
-    "MailKind",
+    "Message",
+    "MessageKind",
     "Notification",
     "Person",
+    "Preferences",
+    "PushSubscription",
     "RecordType",
     "RecordVersion",
     "Reminder",

@@ -33,12 +33,19 @@ class Event(models.Model):
     subject_id = models.BigIntegerField()
     cause = models.CharField(max_length=200, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    # `{"to": ids, "near": bool}` while a worker has yet to send those people messages of it; else None.
+    unsent = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["-at"]
         indexes = [
             models.Index(fields=["subject_kind", "subject_id", "at"]),
             models.Index(fields=["at"]),
+            models.Index(
+                fields=["at", "id"],
+                name="event_unsent",
+                condition=models.Q(unsent__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,8 @@ class Clinic(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
     name = models.CharField(max_length=120, blank=True, default="")
     time_zone = models.CharField(max_length=64, default="UTC")
+    # As CLINIC_REMINDERS has them, which holds while this is None.
+    reminders = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001 ("" would be none at all)
 
     class Meta:
         verbose_name_plural = "clinic"

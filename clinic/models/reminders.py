@@ -13,13 +13,6 @@ _WAITING: Final = ReminderState.WAITING.value
 _ENDED: Final = [state.value for state in ReminderState if state is not ReminderState.WAITING]
 
 
-class Channel(models.TextChoices):
-    """The ways to a patient. What each does is its entry in `clinic/actions/reminders.py`."""
-
-    IN_APP = "in_app"
-    EMAIL = "email"
-
-
 class Reminder(models.Model):
     """One reminder of one visit as it was planned (`sequence`), on one way to its patient.
 

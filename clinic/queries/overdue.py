@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Min
 
 from clinic.models import IdempotentAnswer, Session
-from clinic.queries.mail import oldest_due_mail
+from clinic.queries.messages import oldest_due_message
 from clinic.queries.reminders import oldest_due_reminder
 
 
@@ -14,7 +14,7 @@ def overdue_seconds(now: datetime) -> dict[str, float]:
     """For each kind of work that a worker does by itself: how long its oldest piece has been due, 0 if none is."""
     due = {
         "housekeeping": _oldest_expiry(),
-        "mail": oldest_due_mail(),
+        "messages": oldest_due_message(),
         "reminders": oldest_due_reminder(),
     }
     return {work: _seconds(due_at, now) for work, due_at in due.items()}

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     OVERTAKEN = "overtaken"  # the visit's next reminder is due already
     NO_ACCOUNT = "no_account"
     NO_ADDRESS = "no_address"
+    NO_GATEWAY = "no_gateway"  # the clinic sends no SMS
+    NOT_WANTED = "not_wanted"
 
 
 @dataclass(frozen=True, slots=True)

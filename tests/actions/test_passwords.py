@@ -18,7 +18,7 @@ from clinic.actions.people import Registration, deactivate_person, register_pers
 from clinic.actions.sessions import sign_in
 from clinic.errors import FieldError, LinkInvalid, RateLimited, WrongCredentials
 from clinic.links import LinkKind, new_link_token
-from clinic.models import Mail, MailKind, Person, Role, Session
+from clinic.models import Message, MessageKind, Person, Role, Session
 from clinic.rules.rates import parse_rate
 from clinic.tokens import TokenPair, read_access
 from tests import world
@@ -36,8 +36,8 @@ def standing() -> set[Session]:
     return set(Session.objects.filter(ended_at=None))
 
 
-def planned(kind: MailKind) -> list[str]:
-    return list(Mail.objects.filter(kind=kind).values_list("address", flat=True))
+def planned(kind: MessageKind) -> list[str]:
+    return list(Message.objects.filter(kind=kind).values_list("address", flat=True))
 
 
 def password_works(person: Person, password: str) -> bool:
@@ -65,7 +65,7 @@ def test_a_changed_password_ends_all_other_sessions_and_is_told_by_mail() -> Non
 
     assert standing() == {here, of_ben}
     assert there not in standing()
-    assert planned(MailKind.PASSWORD_CHANGED) == ["ana@example.org"]
+    assert planned(MessageKind.PASSWORD_CHANGED) == ["ana@example.org"]
     assert password_works(ana, NEW)
     assert not password_works(ana, world.PASSWORD)
 
@@ -89,7 +89,7 @@ def test_a_refused_change_changes_nothing(old: str, new: str, field: str, code: 
 
     assert (refused.value.field, refused.value.field_code) == (field, code)
     assert there in standing()
-    assert not Mail.objects.exists()
+    assert not Message.objects.exists()
     assert password_works(ana, world.PASSWORD)
 
 
@@ -139,7 +139,7 @@ def test_of_changes_at_once_one_wins_and_its_session_alone_stands(settings: Any)
     assert {type(result) for result in results} == {type(None), FieldError}
     [winner] = [n for n, result in enumerate(results) if result is None]
     assert standing() == {heres[winner]}
-    assert planned(MailKind.PASSWORD_CHANGED) == ["ana@example.org"]
+    assert planned(MessageKind.PASSWORD_CHANGED) == ["ana@example.org"]
     ana.refresh_from_db()
     assert password_works(ana, f"{NEW}-{winner}")
 
@@ -154,20 +154,20 @@ def test_asking_for_a_link_does_the_same_whoever_has_the_address() -> None:
     for name in ("ana", "gone", "nobody"):
         request_password_reset(email=f"{name}@example.org")
 
-    kept = ["kind", "person_id", "attempts", "subject_kind", "subject_id", "claim", "error"]
-    assert len(set(Mail.objects.values_list(*kept))) == 1
-    assert Mail.objects.count() == 3
+    kept = ["kind", "person_id", "attempts", "subject_kind", "subject_id", "claim", "reason"]
+    assert len(set(Message.objects.values_list(*kept))) == 1
+    assert Message.objects.count() == 3
 
 
 def test_asking_again_and_again_mails_once_in_five_minutes(clock: time_machine.Traveller) -> None:
     for address in ("ana@example.org", "ANA@example.org", "ana@example.org"):
         request_password_reset(email=address)
-    assert Mail.objects.count() == 1
+    assert Message.objects.count() == 1
 
     clock.shift(timedelta(minutes=5))
     request_password_reset(email="ana@example.org")
 
-    assert Mail.objects.count() == 2
+    assert Message.objects.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_link_sets_a_password_once_and_ends_all_sessions(
     # Who read the mail has the address.
     assert ana.email_verified_at is not None
     # There was none that somebody else could have changed.
-    assert bool(planned(MailKind.PASSWORD_CHANGED)) is (password is not None)
+    assert bool(planned(MessageKind.PASSWORD_CHANGED)) is (password is not None)
 
 
 def test_whoever_was_slowed_for_a_forgotten_password_is_not_for_the_new_one(settings: Any) -> None:
@@ -293,7 +293,7 @@ def test_of_eight_uses_of_a_link_at_once_one_sets_the_password(settings: Any) ->
     assert {type(result) for result in results} == {type(None), LinkInvalid}
     [winner] = [n for n, result in enumerate(results) if result is None]
     assert password_works(ana, f"{NEW}-{winner}")
-    assert len(planned(MailKind.PASSWORD_CHANGED)) == 1
+    assert len(planned(MessageKind.PASSWORD_CHANGED)) == 1
 
 
 # -- addresses ----------------------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ def test_of_eight_uses_of_a_link_at_once_one_sets_the_password(settings: Any) ->
 def test_who_registers_is_asked_whether_the_address_is_theirs() -> None:
     person = register_person(Registration("ana", "ana@example.org", world.PASSWORD, Role.PATIENT))
 
-    assert planned(MailKind.EMAIL_VERIFICATION) == ["ana@example.org"]
+    assert planned(MessageKind.EMAIL_VERIFICATION) == ["ana@example.org"]
     assert person.email_verified_at is None
 
 
@@ -334,14 +334,14 @@ def test_another_address_needs_the_password_and_is_not_verified() -> None:
         assert refused.value.field == "current_password"
     ana.refresh_from_db()
     assert ana.email == "ana@example.org"
-    assert not Mail.objects.exists()
+    assert not Message.objects.exists()
 
     update_profile(actor=ana, changes=new, specialization=None, password=world.PASSWORD)
 
     ana.refresh_from_db()
     assert (ana.email, ana.email_verified_at) == ("ana@new.example", None)
-    assert planned(MailKind.EMAIL_CHANGED) == ["ana@example.org"]
-    assert planned(MailKind.EMAIL_VERIFICATION) == ["ana@new.example"]
+    assert planned(MessageKind.EMAIL_CHANGED) == ["ana@example.org"]
+    assert planned(MessageKind.EMAIL_VERIFICATION) == ["ana@new.example"]
     with pytest.raises(LinkInvalid):
         verify_email(token=old_link)
 
@@ -381,8 +381,8 @@ def test_to_and_fro_between_addresses_mails_each_of_them_once() -> None:
             password=world.PASSWORD,
         )
 
-    assert sorted(planned(MailKind.EMAIL_VERIFICATION)) == ["a@new.example", "b@new.example"]
-    assert sorted(planned(MailKind.EMAIL_CHANGED)) == [
+    assert sorted(planned(MessageKind.EMAIL_VERIFICATION)) == ["a@new.example", "b@new.example"]
+    assert sorted(planned(MessageKind.EMAIL_CHANGED)) == [
         "a@new.example",
         "ana@example.org",
         "b@new.example",
@@ -394,7 +394,7 @@ def test_the_same_address_again_is_no_change() -> None:
 
     update_profile(actor=ana, changes={"email": ana.email}, specialization=None)
 
-    assert not Mail.objects.exists()
+    assert not Message.objects.exists()
 
 
 def test_an_address_in_use_is_refused_and_nothing_is_mailed() -> None:
@@ -409,7 +409,7 @@ def test_an_address_in_use_is_refused_and_nothing_is_mailed() -> None:
         )
 
     assert (refused.value.field, refused.value.field_code) == ("email", "unique")
-    assert not Mail.objects.exists()
+    assert not Message.objects.exists()
 
 
 def test_the_verification_is_mailed_again_every_five_minutes_until_it_is_done(
@@ -418,17 +418,17 @@ def test_the_verification_is_mailed_again_every_five_minutes_until_it_is_done(
     ana = world.a_patient("ana")
     for _ in range(3):
         resend_verification(actor=ana)
-    assert len(planned(MailKind.EMAIL_VERIFICATION)) == 1
+    assert len(planned(MessageKind.EMAIL_VERIFICATION)) == 1
     clock.shift(timedelta(minutes=5))
     resend_verification(actor=ana)
-    assert len(planned(MailKind.EMAIL_VERIFICATION)) == 2
+    assert len(planned(MessageKind.EMAIL_VERIFICATION)) == 2
 
     verify_email(token=new_link_token(LinkKind.VERIFY, ana))
     ana.refresh_from_db()
     clock.shift(timedelta(minutes=5))
     resend_verification(actor=ana)
 
-    assert len(planned(MailKind.EMAIL_VERIFICATION)) == 2
+    assert len(planned(MessageKind.EMAIL_VERIFICATION)) == 2
 
 
 # -- invited ------------------------------------------------------------------------------------------------
@@ -447,5 +447,5 @@ def test_whoever_is_given_an_account_without_a_password_is_invited() -> None:
         account=NewAccount("ADMIN", "Eva", "Boss", email="e@example.org", password=world.PASSWORD),
     )
 
-    assert sorted(planned(MailKind.INVITE)) == ["a@example.org", "k@example.org"]
-    assert planned(MailKind.EMAIL_VERIFICATION) == ["e@example.org"]
+    assert sorted(planned(MessageKind.INVITE)) == ["a@example.org", "k@example.org"]
+    assert planned(MessageKind.EMAIL_VERIFICATION) == ["e@example.org"]

@@ -10,7 +10,14 @@ import time_machine
 from clinic.actions.annotations import annotate_record, remove_annotation, update_annotation
 from clinic.actions.records import assign_record, create_record, remove_record, update_record
 from clinic.errors import FieldError, Forbidden, NotFound, VersionConflict
-from clinic.models import AnnotationVersion, Entry, HealthRecord, Mail, Notification, RecordVersion
+from clinic.models import (
+    AnnotationVersion,
+    Entry,
+    HealthRecord,
+    Message,
+    Notification,
+    RecordVersion,
+)
 from clinic.queries.records import matching_records, reach_of, readers_of, records_for
 from clinic.topics import record_topic, user_topic
 from tests import world
@@ -185,14 +192,14 @@ def test_a_patient_who_assigns_a_doctor_again_and_again_mails_them_once_in_five_
     for _ in range(3):
         world.a_record(patient, doctor)
         world.end(world.assign(patient, doctor))
-    assert Mail.objects.filter(person=doctor.person).count() == 1
+    assert Message.objects.filter(person=doctor.person).count() == 1
 
     world.assign(other, doctor)
-    assert Mail.objects.filter(person=doctor.person).count() == 2
+    assert Message.objects.filter(person=doctor.person).count() == 2
 
     clock.shift(timedelta(minutes=5))
     world.assign(patient, doctor)
-    assert Mail.objects.filter(person=doctor.person).count() == 3
+    assert Message.objects.filter(person=doctor.person).count() == 3
 
 
 def test_assigning_once_more_is_the_same_assignment_and_tells_nobody() -> None:

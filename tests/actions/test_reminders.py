@@ -24,8 +24,9 @@ from clinic.actions.reminders import (
     remind,
 )
 from clinic.actions.retention import drop_expired
-from clinic.models import Appointment, Channel, Entry, Mail, Notification, Person, Reminder
+from clinic.models import Appointment, Entry, Message, Notification, Person, Reminder
 from clinic.queries.reminders import oldest_due_reminder
+from clinic.rules.messages import Channel
 from clinic.rules.reminders import ReminderState
 from clinic.rules.statuses import Status
 from clinic.topics import user_topic
@@ -180,12 +181,12 @@ def test_a_patient_is_told_and_mailed_when_it_is_due_and_once(
     [line] = Notification.objects.filter(person=patient, type="reminder.due")
     assert line.title == "Your visit is near"
     assert line.message == "Tuesday 2 March 2027, 09:00 (UTC), with Ada Ohm."
-    [mail] = Mail.objects.filter(kind="visit_reminder")
+    [mail] = Message.objects.filter(kind="visit_reminder")
     assert (mail.person, mail.address) == (patient, "ana@example.org")
     clock.move_to(TWO_HOURS_BEFORE)
     assert send_due() == 2
     assert told(patient) == 2
-    assert Mail.objects.filter(kind="visit_reminder").count() == 2
+    assert Message.objects.filter(kind="visit_reminder").count() == 2
     assert not Reminder.objects.exclude(state=SENT, attempts=1).exists()
 
 
@@ -267,7 +268,7 @@ def test_of_eight_workers_at_once_each_reminder_is_sent_by_one(
     assert sum(each for each in results if isinstance(each, int)) == 6
     assert not Reminder.objects.filter(kind="1d").exclude(state=SENT, attempts=1).exists()
     assert told(patient) == 3
-    assert Mail.objects.filter(kind="visit_reminder").count() == 3
+    assert Message.objects.filter(kind="visit_reminder").count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -330,7 +331,7 @@ def test_after_a_night_without_workers_nobody_is_reminded_of_what_has_begun(
 
     assert {(state, reason) for _, _, state, reason in states()} == {(SKIPPED, "visit_begun")}
     assert told(patient) == 0
-    assert not Mail.objects.filter(kind="visit_reminder").exists()
+    assert not Message.objects.filter(kind="visit_reminder").exists()
 
 
 @pytest.mark.parametrize(
@@ -380,7 +381,8 @@ def test_whoever_has_no_address_is_told_in_the_app_and_who_has_no_account_is_not
 
 
 def test_every_channel_has_its_way() -> None:
-    assert reminders.WAYS.keys() == set(Channel)
+    # News of a reminder in the app go to its patient's browsers like all news.
+    assert reminders.WAYS.keys() == set(Channel) - {Channel.PUSH}
 
 
 def test_how_they_ended_is_kept_for_a_year(

@@ -10,7 +10,13 @@ from django.db import transaction
 
 from clinic.actions import retention
 from clinic.actions.idempotency import Answer, answer_once
-from clinic.actions.mail import claim_mail, mark_dropped, mark_failed, mark_sent, plan_mail
+from clinic.actions.messages import (
+    claim_message,
+    mark_dropped,
+    mark_failed,
+    mark_sent,
+    plan_message,
+)
 from clinic.actions.retention import drop_expired
 from clinic.events import HoursChanged, NotificationRead
 from clinic.journal import record
@@ -20,13 +26,14 @@ from clinic.models import (
     Event,
     HealthRecord,
     IdempotentAnswer,
-    Mail,
-    MailKind,
+    Message,
+    MessageKind,
     Notification,
     Session,
     Viewing,
 )
 from clinic.queries.journal import position_of
+from clinic.rules.messages import Channel
 from clinic.topics import slots_topic, user_topic
 from tests import world
 
@@ -99,25 +106,25 @@ def test_what_is_left_of_a_topic_is_its_newest_part(
 
 @pytest.mark.parametrize(("later", "left"), [({"days": 30}, 1), ({"days": 30, "seconds": 1}, 0)])
 @pytest.mark.parametrize(
-    "end", [mark_sent, mark_dropped, partial(mark_failed, error="x", for_good=True)]
+    "end", [mark_sent, mark_dropped, partial(mark_failed, reason="x", for_good=True)]
 )
 def test_mails_are_kept_thirty_days_from_their_end_and_until_then_for_good(
     end: Any, later: dict[str, float], left: int, clock: time_machine.Traveller
 ) -> None:
     with transaction.atomic():
         for once in ("sent", "waits"):
-            plan_mail(kind=MailKind.INVITE, person=world.a_patient(), once=once)
+            plan_message(kind=MessageKind.INVITE, person=world.a_patient(), once=once)
     at(clock, days=90)
     assert drop_expired() == 0
-    claimed = claim_mail()
+    claimed = claim_message(Channel.EMAIL)
     assert claimed is not None
     end(claimed)
     clock.shift(timedelta(**later))
 
     drop_expired()
 
-    assert Mail.objects.count() == 1 + left
-    assert Mail.objects.filter(once="waits").exists()
+    assert Message.objects.count() == 1 + left
+    assert Message.objects.filter(once="waits").exists()
 
 
 @pytest.mark.parametrize(("later", "left"), [({"hours": 24}, 1), ({"hours": 24, "seconds": 1}, 0)])

@@ -15,7 +15,7 @@ from tests import world
 from tests.api.document import PROBLEM, check_answer, document, template_of
 from tests.api.walk import ABSENT, WALK, Step
 from tests.servers.web import Web
-from workers.mail.outbox import deliver_due
+from workers.messages import send_due
 
 OUTSIDE_THE_DOCUMENT: Final = {
     "GET /api/schema/", "GET /api/docs/", "GET /livez", "GET /readyz", "GET /metrics", "GET /api/no/such/address/",
@@ -28,13 +28,13 @@ class Walker:
 
     def __init__(self, client: httpx.Client, mails: list[Any]) -> None:
         self.client = client
-        self.mails = mails
+        self.messages = mails
         self.known: dict[str, Any] = {}
         self.walked: set[str] = set()
 
     def take(self, step: Step) -> None:
         if step.mail:
-            deliver_due()
+            send_due()
             self.known["link"] = self.link_to(step.mail)
         method, path = self.filled(step.call).split()
         response = self.send(step, method, path)
@@ -130,7 +130,7 @@ class Walker:
         return [self.filled(inner) for inner in value] if isinstance(value, list) else value
 
     def link_to(self, address: str) -> str:
-        body = next(m.body for m in reversed(self.mails) if m.to[0].lower() == address)
+        body = next(m.body for m in reversed(self.messages) if m.to[0].lower() == address)
         [token] = re.findall(r"#(?:token=)?([\w.:~-]+)", body)
         return str(token)
 

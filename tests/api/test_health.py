@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from api.health import is_writable
 from clinic import clock, constraints
-from clinic.actions.mail import claim_mail, mark_failed, plan_mail
-from clinic.models import MailKind, Reminder
+from clinic.actions.messages import claim_message, mark_failed, plan_message
+from clinic.models import MessageKind, Reminder
 from clinic.models.appointments import DOCTOR_OVERLAP
+from clinic.rules.messages import Channel
 from tests import world
 from tests.api.client import Api, ok
 from tests.servers.process import free_port
@@ -110,15 +111,15 @@ def test_a_database_file_is_writable_only_with_its_folder(tmp_path: Path) -> Non
 def test_mail_that_nobody_sends_is_named_to_operators_and_the_service_stays_ready() -> None:
     operator, others = Api(world.an_admin()), [Api(), Api(world.a_patient())]
     with time_machine.travel(clock.now() - timedelta(minutes=5), tick=False), transaction.atomic():
-        plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=world.a_patient())
+        plan_message(kind=MessageKind.EMAIL_VERIFICATION, person=world.a_patient())
     with time_machine.travel(clock.now() - timedelta(seconds=2), tick=False):
         assert ok(operator.get("/readyz")) == {"status": "ok"}
 
     answer = ok(operator.get("/readyz"))
 
     assert answer["status"] == "ok"
-    assert answer["overdue"].keys() == {"mail"}
-    assert 300 <= answer["overdue"]["mail"] < 400
+    assert answer["overdue"].keys() == {"messages"}
+    assert 300 <= answer["overdue"]["messages"] < 400
     for api in others:
         assert ok(api.get("/readyz")) == {"status": "ok"}
 
@@ -135,9 +136,9 @@ def test_reminders_that_nobody_sends_are_named_too() -> None:
 
 def test_mail_that_is_retried_later_is_not_overdue() -> None:
     with time_machine.travel(clock.now() - timedelta(minutes=6), tick=False), transaction.atomic():
-        plan_mail(kind=MailKind.EMAIL_VERIFICATION, person=world.a_patient())
-    claimed = claim_mail()
+        plan_message(kind=MessageKind.EMAIL_VERIFICATION, person=world.a_patient())
+    claimed = claim_message(Channel.EMAIL)
     assert claimed is not None
-    mark_failed(claimed, error="unreachable")
+    mark_failed(claimed, reason="unreachable")
 
     assert ok(Api(world.an_admin()).get("/readyz")) == {"status": "ok"}

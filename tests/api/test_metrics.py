@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api import metrics as page
 from clinic import clock, metrics
 from clinic.environment import networks
-from clinic.models import Mail, Reminder, Session
+from clinic.models import Message, Reminder, Session
 from clinic.queries.journal import frame_text
 from tests import world
 from tests.api.client import Api
@@ -198,12 +198,14 @@ def test_work_that_nobody_does_is_told() -> None:
 
 
 def test_mail_that_nobody_sends_is_told() -> None:
-    work = 'clinic_work_overdue_seconds{work="mail"}'
+    work = 'clinic_work_overdue_seconds{work="messages"}'
     later, due = clock.now() + timedelta(hours=1), clock.now() - timedelta(minutes=5)
-    mail = Mail.objects.create(kind="invite", address="a@example.org", created_at=due, due_at=later)
+    mail = Message.objects.create(
+        kind="invite", address="a@example.org", created_at=due, due_at=later
+    )
     assert now_told()[work] == 0
 
-    Mail.objects.filter(pk=mail.pk).update(due_at=due)
+    Message.objects.filter(pk=mail.pk).update(due_at=due)
 
     assert now_told()[work] == pytest.approx(300, abs=60)
 

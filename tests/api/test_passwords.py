@@ -8,7 +8,7 @@ import time_machine
 
 from clinic import clock
 from clinic.links import LinkKind, new_link_token
-from clinic.models import Mail, Person, Session
+from clinic.models import Message, Person, Session
 from tests import world
 from tests.api.client import UNKNOWN, Api, Json, ok, refused, refused_fields, same_refusal
 
@@ -111,7 +111,7 @@ def test_asking_costs_the_same_queries_for_every_address(
 )
 def test_what_is_no_address_is_refused(body: Json, fields: dict[str, str]) -> None:
     assert refused_fields(Api().post(RESET, body)) == fields
-    assert not Mail.objects.exists()
+    assert not Message.objects.exists()
 
 
 def test_a_network_that_asks_too_often_is_told_to_wait(settings: Any) -> None:
@@ -201,7 +201,7 @@ def test_the_link_is_mailed_again_to_whoever_asks_for_their_own() -> None:
 
     ok(Api(ana).post(RESEND), 202)
 
-    assert [mail.address for mail in Mail.objects.all()] == ["ana@example.org"]
+    assert [mail.address for mail in Message.objects.all()] == ["ana@example.org"]
     refused(Api().post(RESEND), 401, "unauthenticated")
 
 

@@ -11,13 +11,13 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from clinic.actions.mail import plan_mail
-from clinic.models import MailKind, Person, Session
+from clinic.actions.messages import plan_message
+from clinic.models import MessageKind, Person, Session
 from tests.browser.practice import pill
 from tests.browser.visits import Visits
 from tests.servers.web import Web
 from tests.world import PASSWORD, a_patient, an_admin
-from workers.mail.outbox import deliver_due
+from workers.messages import send_due
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -33,7 +33,7 @@ def mailed(tmp_path: Path, settings: Any, web: Web) -> Mailed:
     settings.PUBLIC_URL = web.base_url
 
     def link_in(subject: str) -> str:
-        deliver_due()
+        send_due()
         found = []
         for path in sorted(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime_ns):
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
@@ -117,7 +117,7 @@ def test_the_first_password_is_chosen_by_invitation(
 ) -> None:
     kwame = an_admin("kwame", password=None)
     with transaction.atomic():
-        plan_mail(kind=MailKind.INVITE, person=kwame)
+        plan_message(kind=MessageKind.INVITE, person=kwame)
     page = visit(web, None, "/sign-in")
     page.goto(mailed("Your account at Clinic"))
     set_password(page)

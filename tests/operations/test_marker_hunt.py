@@ -17,7 +17,7 @@ from channels.db import database_sync_to_async as in_db
 from django.db import connection
 from redis import Redis
 
-from clinic.models import Mail
+from clinic.models import Message
 from tests import world
 from tests.clients import Account, Http, Socket, open_socket
 from tests.engine import Engine
@@ -237,16 +237,19 @@ async def test_what_is_said_is_found_nowhere_in_clear(
     assert haul.where(marker) == set()
     # The same hunt finds what is kept in clear, and each place was really looked into.
     assert "table clinic_person" in haul.where(control)
-    assert "doctor_assigned" in haul.places["table clinic_mail"].decode(errors="replace")
-    assert "table clinic_mail" in haul.where("dora@example.org")
+    assert "doctor_assigned" in haul.places["table clinic_message"].decode(errors="replace")
+    assert "table clinic_message" in haul.where("dora@example.org")
     assert haul.where("/api/records/") >= {"log of web"}
-    assert "log of worker" in haul.where("mail_sent")
+    assert "log of worker" in haul.where("message_sent")
     if engine.name == "sqlite":
         assert any(place.startswith("file clinic.sqlite3") for place in haul.where(control))
     else:
-        assert "redis" in haul.where("deliver_due_mail")
+        assert "redis" in haul.where("send_messages")
         assert "redis" in haul.where("desk")
 
 
 def all_sent() -> bool:
-    return Mail.objects.exists() and not Mail.objects.filter(sent_at=None, dropped_at=None).exists()
+    return (
+        Message.objects.exists()
+        and not Message.objects.filter(sent_at=None, dropped_at=None).exists()
+    )

@@ -17,21 +17,25 @@ from django.core import mail as django_mail
 from django.db import transaction
 
 from clinic import clock
-from clinic.actions.mail import claim_mail, plan_mail, plan_mail_to_address
-from clinic.models import Mail, MailKind, Person
+from clinic.actions.messages import claim_message, plan_message, plan_message_to_address
+from clinic.models import Message, MessageKind, Person
+from clinic.rules.messages import Channel
 from tests import world
 from tests.servers.process import wait_until
 from tests.servers.smtp import Smtp
 from tests.workers.conftest import StartWorker
-from workers.mail.outbox import deliver_due, why
+from workers.mail.carrier import judge
 from workers.mail.tasks import notify_doctor_async
+from workers.messages import send_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def plan(person: Person | None = None, kind: MailKind = MailKind.EMAIL_VERIFICATION) -> Mail:
+def plan(
+    person: Person | None = None, kind: MessageKind = MessageKind.EMAIL_VERIFICATION
+) -> Message:
     with transaction.atomic():
-        mail = plan_mail(kind=kind, person=person or world.a_patient())
+        mail = plan_message(kind=kind, person=person or world.a_patient())
     assert mail is not None
     return mail
 
@@ -55,8 +59,8 @@ def test_a_mail_goes_out_as_text_and_html_and_is_done(to_smtp: Smtp, settings: A
     settings.DEFAULT_FROM_EMAIL = "Desk <desk@clinic.example>"
     planned = plan(world.a_patient("ana"))
 
-    assert deliver_due() == 1
-    assert deliver_due() == 0
+    assert send_due() == 1
+    assert send_due() == 0
 
     [message] = to_smtp.received
     assert (message["To"], message["From"]) == ("ana@example.org", "Desk <desk@clinic.example>")
@@ -66,44 +70,44 @@ def test_a_mail_goes_out_as_text_and_html_and_is_done(to_smtp: Smtp, settings: A
     assert kinds == ["text/plain", "text/html"]
     planned.refresh_from_db()
     assert planned.sent_at is not None
-    assert (planned.attempts, planned.error, planned.claim) == (1, "", None)
+    assert (planned.attempts, planned.reason, planned.claim) == (1, "", None)
 
 
 def test_whom_nobody_can_reach_stops_nobody_else(to_smtp: Smtp) -> None:
     _, gone, _ = (plan(world.a_patient(name)) for name in ("ana", "gone", "ben"))
     to_smtp.refused.add("gone@example.org")
 
-    assert deliver_due() == 3
+    assert send_due() == 3
 
     assert addresses(to_smtp) == Counter(["ana@example.org", "ben@example.org"])
     gone.refresh_from_db()
     # It is refused for good: nobody is helped by asking again.
-    assert (gone.error, gone.sent_at) == ("refused", None)
+    assert (gone.reason, gone.sent_at) == ("refused", None)
     assert gone.failed_at is not None
-    assert deliver_due() == 0
+    assert send_due() == 0
 
 
 def test_a_server_that_is_away_is_asked_again_later(smtp: Smtp, to_smtp: Smtp) -> None:
     smtp.close()
     planned = [plan(), plan()]
 
-    assert deliver_due() == 2
+    assert send_due() == 2
 
     for each in planned:
         each.refresh_from_db()
-        assert (each.error, each.attempts, each.failed_at) == ("unreachable", 1, None)
+        assert (each.reason, each.attempts, each.failed_at) == ("unreachable", 1, None)
         assert each.due_at > clock.now() + timedelta(seconds=50)
-    assert deliver_due() == 0
+    assert send_due() == 0
 
 
 def test_our_own_mistake_in_one_mail_stops_no_other(to_smtp: Smtp) -> None:
     unknown, good = plan(), plan(world.a_patient("ben"))
-    Mail.objects.filter(pk=unknown.pk).update(kind="no_such_kind")
+    Message.objects.filter(pk=unknown.pk).update(kind="no_such_kind")
 
-    assert deliver_due() == 2
+    assert send_due() == 2
 
     unknown.refresh_from_db()
-    assert (unknown.error, unknown.failed_at) == ("mistake", None)
+    assert (unknown.reason, unknown.failed_at) == ("mistake", None)
     assert addresses(to_smtp) == Counter(["ben@example.org"])
     good.refresh_from_db()
     assert good.sent_at is not None
@@ -111,16 +115,16 @@ def test_our_own_mistake_in_one_mail_stops_no_other(to_smtp: Smtp) -> None:
 
 def test_what_became_pointless_is_dropped_and_not_sent(to_smtp: Smtp) -> None:
     with transaction.atomic():
-        plan_mail_to_address(
-            kind=MailKind.PASSWORD_RESET, address="nobody@example.org", once="reset"
+        plan_message_to_address(
+            kind=MessageKind.PASSWORD_RESET, address="nobody@example.org", once="reset"
         )
-        plan_mail(kind=MailKind.INVITE, person=world.a_patient())
+        plan_message(kind=MessageKind.INVITE, person=world.a_patient())
 
-    assert deliver_due() == 2
-    assert deliver_due() == 0
+    assert send_due() == 2
+    assert send_due() == 0
 
     assert to_smtp.received == []
-    assert Mail.objects.filter(dropped_at=None).count() == 0
+    assert Message.objects.filter(dropped_at=None).count() == 0
 
 
 @pytest.mark.parametrize(
@@ -141,21 +145,21 @@ def test_what_became_pointless_is_dropped_and_not_sent(to_smtp: Smtp) -> None:
 def test_each_failure_has_a_code_and_says_whether_to_try_again(
     error: Exception, code: str, for_good: bool
 ) -> None:
-    assert why(error) == (code, for_good)
+    assert judge(error) == (code, for_good)
 
 
 def test_mailjet_is_given_no_message_id_which_it_refuses(settings: Any) -> None:
     from anymail.backends.mailjet import EmailBackend, MailjetPayload
 
-    from workers.mail.letters import write
-    from workers.mail.outbox import message_of
+    from workers.mail.carrier import mail_of
+    from workers.mail.letters import Written, write
 
     settings.ANYMAIL = {"MAILJET_API_KEY": "k", "MAILJET_SECRET_KEY": "s"}
     planned = plan()
     letter = write(planned)
-    assert letter is not None
+    assert isinstance(letter, Written)
 
-    payload = MailjetPayload(message_of(planned, letter), {}, EmailBackend())
+    payload = MailjetPayload(mail_of(planned, letter), {}, EmailBackend())
 
     sent = json.loads(payload.get_request_params("https://x.example/")["data"])
     assert "Headers" not in sent["Globals"]
@@ -176,13 +180,13 @@ def test_notifying_a_doctor_sends_the_mail_that_the_assignment_planned() -> None
 
     assert [message.to for message in django_mail.outbox] == [["osei@example.org"]] * 2
     assert {message.subject for message in django_mail.outbox} == {"A patient was assigned to you"}
-    assert deliver_due() == 0
+    assert send_due() == 0
 
 
 def test_notifying_a_doctor_again_mails_them_again_as_long_as_it_is_so() -> None:
     doctor, patient = world.a_doctor("osei"), world.a_patient("ana")
     assignment = world.assign(patient, doctor)
-    deliver_due()
+    send_due()
     django_mail.outbox.clear()
 
     notify_doctor_async(doctor.pk, patient.pk)
@@ -209,12 +213,12 @@ def test_notify_doctor_async_is_known_by_exactly_this_name() -> None:
 # -- real workers ---------------------------------------------------------------------------------------------
 
 
-def is_sent(*planned: Mail) -> bool:
-    return not Mail.objects.filter(pk__in=[each.pk for each in planned], sent_at=None).exists()
+def is_sent(*planned: Message) -> bool:
+    return not Message.objects.filter(pk__in=[each.pk for each in planned], sent_at=None).exists()
 
 
 def lease_ends() -> None:
-    Mail.objects.exclude(claim=None).update(claimed_until=clock.now())
+    Message.objects.exclude(claim=None).update(claimed_until=clock.now())
 
 
 def test_two_workers_send_each_mail_once_and_log_no_link(
@@ -229,9 +233,9 @@ def test_two_workers_send_each_mail_once_and_log_no_link(
     wait_until(lambda: is_sent(*planned), seconds=60, what="20 mails")
 
     assert addresses(smtp) == Counter(person.email for person in people)
-    assert not Mail.objects.exclude(attempts=1).exists()
+    assert not Message.objects.exclude(attempts=1).exists()
     logs = "".join(worker.log.read_text() for worker in workers)
-    assert "mail_sent" in logs
+    assert "message_sent" in logs
     for message in smtp.received:
         body = message.get_body(("plain",))
         assert body is not None
@@ -251,7 +255,7 @@ def test_a_worker_killed_before_it_sent_loses_nothing(
     worker.kill()
     planned.refresh_from_db()
     assert (planned.sent_at, planned.attempts) == (None, 1)
-    assert claim_mail() is None
+    assert claim_message(Channel.EMAIL) is None
     smtp.go_on()
 
     lease_ends()
@@ -286,7 +290,7 @@ def test_a_worker_killed_between_sending_and_marking_sends_twice_under_one_messa
 
 
 def test_the_beat_asks_oftener_than_a_mail_may_wait() -> None:
-    entry: Any = django_settings.CELERY_BEAT_SCHEDULE["deliver-due-mail"]
+    entry: Any = django_settings.CELERY_BEAT_SCHEDULE["send-messages"]
 
     assert entry["schedule"] <= 5
     assert entry["options"]["expires"] <= entry["schedule"]

@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
 
 from clinic import clock
-from clinic.models import Appointment, Mail, Person, Reminder
+from clinic.models import Appointment, Message, Person, Reminder
 from clinic.queries.reminders import waiting_reminders
 from clinic.rows import lock_row
 from clinic.topics import user_topic
@@ -117,7 +117,7 @@ def test_a_worker_killed_between_claim_and_mark_reminds_exactly_once(
     in_app = Reminder.objects.filter(channel="in_app")
     assert told == Counter(in_app.values_list("appointment_id", flat=True))
     assert told.keys() == {visit.pk for visit in booked}
-    mails = Mail.objects.filter(kind="visit_reminder")
+    mails = Message.objects.filter(kind="visit_reminder")
     assert mails.count() == Reminder.objects.filter(channel="email").count()
 
 

@@ -1,19 +1,14 @@
-"""Sending mails, as Celery is asked for it."""
+"""Mails that others ask for by name."""
 
 from celery import shared_task
 from django.db import transaction
 
-from clinic.actions.mail import claim_mail, plan_mail
+from clinic.actions.messages import claim_message, plan_message
 from clinic.events import Subject
-from clinic.models import Doctor, MailKind
-from clinic.queries.mail import waiting_mail
-from workers.mail.outbox import deliver, deliver_due
-
-
-@shared_task
-def deliver_due_mail() -> None:
-    """All mails that are due; the beat asks for it every few seconds, and any number of workers may."""
-    deliver_due()
+from clinic.models import Doctor, MessageKind
+from clinic.queries.messages import waiting_messages
+from clinic.rules.messages import Channel
+from workers.messages import deliver
 
 
 # Known by this name to those who send it from elsewhere.
@@ -29,13 +24,17 @@ def notify_doctor_async(
     doctor = Doctor.objects.select_related("person").filter(pk=doctor_id).first()
     if doctor is None or (patient_id is None) is (record_id is None):
         return
-    kind = MailKind.DOCTOR_ASSIGNED
+    kind = MessageKind.DOCTOR_ASSIGNED
     about = Subject("patient", patient_id) if patient_id else Subject("record", record_id or 0)
     with transaction.atomic():
-        planned = waiting_mail().filter(
-            kind=kind, person=doctor.person, subject_kind=about.kind, subject_id=about.id
+        planned = waiting_messages().filter(
+            kind=kind,
+            channel=Channel.EMAIL,
+            person=doctor.person,
+            subject_kind=about.kind,
+            subject_id=about.id,
         )
-        mail = planned.first() or plan_mail(kind=kind, person=doctor.person, subject=about)
-    claimed = None if mail is None else claim_mail(mail_id=mail.pk)
+        mail = planned.first() or plan_message(kind=kind, person=doctor.person, subject=about)
+    claimed = None if mail is None else claim_message(Channel.EMAIL, message_id=mail.pk)
     if claimed is not None:
         deliver(claimed)

@@ -20,7 +20,7 @@ from clinic.models import (
     Clinic,
     Doctor,
     HealthRecord,
-    Mail,
+    Message,
     Person,
     RecordType,
     Role,
@@ -143,7 +143,7 @@ class Command(BaseCommand):
         for chart in CHARTS:
             _write(chart)
         # Their addresses lead nowhere: no mail server is to hear of them.
-        Mail.objects.filter(person__is_demo=True).delete()
+        Message.objects.filter(person__is_demo=True).delete()
 
 
 def _make_clinic() -> None:

@@ -1,0 +1,197 @@
+"""The outbox: messages planned for an event or with a change, claimed by any number of workers, ended once."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from clinic import clock
+from clinic.events import Subject
+from clinic.leases import take
+from clinic.models import Event, Message, MessageKind, Person
+from clinic.queries.messages import ATTEMPTS, PAUSES, due_messages, unsent_events
+from clinic.queries.preferences import all_preferences, quiet_hours_of, usable_channels
+from clinic.rows import insert, insert_unless_there
+from clinic.rules.messages import OUTGOING, Channel, Delivery, Why, deliveries
+
+# When its sender was killed another takes it after this long. Sending takes seconds: EMAIL_TIMEOUT.
+LEASE: Final = timedelta(minutes=2)
+KILLED: Final = "sender_killed"
+EVENTS_AT_ONCE: Final = 100
+
+
+def plan_message(
+    *,
+    kind: MessageKind,
+    person: Person,
+    channel: Channel = Channel.EMAIL,
+    subject: Subject | None = None,
+    due_at: datetime | None = None,
+    once: str | None = None,
+    address: str | None = None,
+) -> Message | None:
+    """Send this person a message; inside the transaction of what it tells of, before its `record()`.
+
+    None: there is no address, or a message with the same `once` was planned before. `subject` is what the
+    message is about, `due_at` when it shall go (now), `address` another one than the person's.
+    """
+    where = address or address_of(person, channel)
+    if not where:
+        return None
+    about = subject or Subject("", 0)
+    return _insert(
+        Message(
+            kind=kind,
+            channel=channel,
+            person=person,
+            address=where,
+            subject_kind=about.kind,
+            subject_id=about.id or None,
+            once=once,
+        ),
+        due_at,
+    )
+
+
+def plan_message_to_address(*, kind: MessageKind, address: str, once: str) -> Message | None:
+    """Mail whoever has this address, if anybody has: who, is found out when it is sent."""
+    return _insert(Message(kind=kind, address=address, once=once), None)
+
+
+def address_of(person: Person, channel: Channel) -> str:
+    """Where this way leads; a push has no address here, but one for each of the person's browsers."""
+    addresses = {Channel.EMAIL: person.email, Channel.SMS: person.phone_number}
+    return addresses.get(channel, "")
+
+
+def _insert(message: Message, due_at: datetime | None) -> Message | None:
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a message belongs into a transaction")
+    now = clock.now()
+    message.created_at, message.due_at = now, due_at or now
+    return message if insert_unless_there(message) else None
+
+
+# -- from events to messages --------------------------------------------------------------------------------
+
+
+def plan_for_events() -> int:
+    """Write the messages of what has happened since, by the catalogue and everybody's wishes; of how many events.
+
+    Events and their messages are marked and written in one transaction: each has its messages once.
+    """
+    if not unsent_events().exists():
+        return 0
+    with transaction.atomic():
+        waiting = unsent_events().select_for_update(skip_locked=True, no_key=True)
+        events = list(waiting.order_by("at", "pk")[:EVENTS_AT_ONCE])
+        insert(list(_messages_of(events)))
+        Event.objects.filter(pk__in=[event.pk for event in events]).update(unsent=None)
+    return len(events)
+
+
+def _messages_of(events: Sequence[Event]) -> Iterator[Message]:
+    now = clock.now()
+    ids = {person_id for event in events for person_id in _waits(event)["to"]}
+    people = Person.objects.in_bulk(ids)
+    preferences = all_preferences(ids)
+    usable = usable_channels(people.values(), preferences)
+    for event in events:
+        waits = _waits(event)
+        for person in (people[each] for each in waits["to"] if each in people):
+            outgoing = OUTGOING.get(event.type, {}).get(person.role)
+            if outgoing is None:
+                continue
+            for delivery in deliveries(
+                outgoing,
+                usable=usable[person.pk],
+                is_own=event.actor_id == person.pk,
+                is_near=waits["near"],
+                now=now,
+                quiet=quiet_hours_of(person, preferences[person.pk]),
+            ):
+                yield _message(event, person, outgoing.kind, delivery, now)
+
+
+def _waits(event: Event) -> dict[str, Any]:
+    return event.unsent or {"to": [], "near": False}
+
+
+def _message(event: Event, person: Person, kind: str, delivery: Delivery, now: datetime) -> Message:
+    return Message(
+        kind=kind,
+        channel=delivery.channel,
+        person=person,
+        address=address_of(person, delivery.channel),
+        subject_kind=event.subject_kind,
+        subject_id=event.subject_id,
+        event=event,
+        unless_read=delivery.unless_read,
+        once=f"{event.pk}.{person.pk}.{delivery.channel}",
+        created_at=now,
+        due_at=delivery.due_at,
+    )
+
+
+# -- what the workers do ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to send, until the lease ends."""
+
+    message: Message
+    claim: uuid.UUID
+
+
+def claim_message(channel: Channel, *, message_id: int | None = None) -> Claimed | None:
+    """Take the message on this way that is due longest, or this one if it is due; None if there is none.
+
+    Of any number of workers each gets another one.
+    """
+    now = clock.now()
+    due = due_messages(now, channel)
+    if message_id is not None:
+        due = due.filter(pk=message_id)
+    taken = take(due, now=now, lease=LEASE)
+    if taken is None:
+        return None
+    message, claim = taken
+    message.attempts += 1
+    return Claimed(message, claim)
+
+
+def give_up_killed() -> int:
+    """Those whose senders were killed at every attempt have failed: they may be what kills them. How many."""
+    now = clock.now()
+    worn_out = due_messages(now, worn_out=True)
+    if not worn_out.exists():
+        return 0
+    return worn_out.update(failed_at=now, reason=KILLED, claim=None, claimed_until=None)
+
+
+def mark_sent(claimed: Claimed) -> bool:
+    """False: the lease had ended, and another has it now."""
+    return _mark(claimed, sent_at=clock.now(), reason="")
+
+
+def mark_dropped(claimed: Claimed, why: Why = Why.POINTLESS) -> bool:
+    """It will not be sent: what it tells of is no longer so, or nobody has the address."""
+    return _mark(claimed, dropped_at=clock.now(), reason=why)
+
+
+def mark_failed(claimed: Claimed, *, reason: str, for_good: bool = False) -> bool:
+    """To be tried again after a pause; for good after the last attempt, or where no attempt can help."""
+    now = clock.now()
+    tried = claimed.message.attempts
+    if for_good or tried >= ATTEMPTS:
+        return _mark(claimed, failed_at=now, reason=reason)
+    return _mark(claimed, due_at=now + PAUSES[tried - 1], reason=reason)
+
+
+def _mark(claimed: Claimed, **values: Any) -> bool:
+    mine = Message.objects.filter(pk=claimed.message.pk, claim=claimed.claim)
+    return bool(mine.update(claim=None, claimed_until=None, **values))

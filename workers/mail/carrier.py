@@ -1,0 +1,57 @@
+"""How a mail leaves the house."""
+
+import smtplib
+from email.utils import parseaddr
+from typing import Final
+
+from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
+from anymail.message import AnymailMessage
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from clinic.models import Message
+from clinic.rules.messages import Why
+from workers.mail.letters import Written, write
+
+PERMANENT: Final = 500
+
+
+def send(message: Message) -> Why | None:
+    """Write the mail as things stand now, and send it."""
+    written = write(message)
+    if isinstance(written, Why):
+        return written
+    mail_of(message, written).send()
+    return None
+
+
+def mail_of(message: Message, written: Written) -> EmailMultiAlternatives:
+    """Every attempt at a mail has the same Message-ID: a receiver who gets it twice can tell."""
+    if settings.ANYMAIL:
+        # Mailjet refuses a Message-ID of ours; it hands this back in its events.
+        mail: EmailMultiAlternatives = AnymailMessage(metadata={"mail": str(message.seal)})
+    else:
+        headers = {"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"}
+        mail = EmailMultiAlternatives(headers=headers)
+    mail.to, mail.subject, mail.body = [written.address], written.subject, written.text
+    mail.attach_alternative(written.html, "text/html")
+    return mail
+
+
+def message_id(message: Message) -> str:
+    _, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return f"<{message.seal}@{sender.partition('@')[2] or 'clinic'}>"
+
+
+def judge(error: Exception) -> tuple[str, bool]:
+    """A stable code, and whether another attempt is useless."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            codes = [code for code, _ in error.recipients.values()]
+            return "refused", all(code >= PERMANENT for code in codes)
+        case AnymailRecipientsRefused() | AnymailInvalidAddress():
+            return "refused", True
+        case OSError() | AnymailError():
+            return "unreachable", False
+        case _:
+            return "mistake", False
