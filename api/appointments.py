@@ -1,4 +1,4 @@
-"""Booking, cancelling, and lists of appointments."""
+"""Booking, moving, confirming and cancelling appointments, and lists of them."""
 
 from typing import Any
 
@@ -21,7 +21,9 @@ from api.endpoint import (
 )
 from api.etags import etag_of, version_from
 from api.fields import Day, Id, Instant
-from clinic.actions.appointments import WallClock, book_appointment, cancel_appointment
+from clinic.actions.appointments import book_appointment, cancel_appointment, reschedule_appointment
+from clinic.actions.attendance import confirm_appointment, mark_no_show
+from clinic.actions.calendar import WallClock
 from clinic.actions.idempotency import Answer
 from clinic.errors import FieldError
 from clinic.models import Appointment, Person
@@ -82,6 +84,19 @@ class BookBody(Body):
         required=False, allow_blank=True, max_length=4000, trim_whitespace=False
     )
     patient_id = Id(required=False)
+
+
+class RescheduleBody(Body):
+    """Where it is to go, as in booking; `doctor_id` where it is to go to another doctor."""
+
+    doctor_id = Id(required=False)
+    appointment_date = Day(required=False)
+    start_time = serializers.TimeField(required=False, input_formats=["%H:%M", "%H:%M:%S"])
+    start = Instant(required=False)
+
+
+class NothingBody(Body):
+    """All is said by the address."""
 
 
 class CancelBody(Body):
@@ -153,11 +168,57 @@ class CancelView(Endpoint):
             reason=body.get("reason", ""),
             version=version_from(request),
         )
-        answer = {
-            "message": "The appointment is cancelled.",
-            "appointment": _shape(actor, appointment),
-        }
-        return Answer(200, answer)
+        return _changed(actor, appointment, "The appointment is cancelled.")
+
+
+class RescheduleView(Endpoint):
+    operations = {"POST": Operation.SIGNED_IN}
+
+    @extend_schema(request=RescheduleBody, responses={200: AppointmentChanged})
+    @answers_once
+    def post(self, request: Request, appointment_id: int) -> Answer:
+        body = body_of(request, RescheduleBody)
+        actor = person_of(request)
+        appointment = reschedule_appointment(
+            actor=actor,
+            appointment_id=appointment_id,
+            when=_when(body),
+            doctor_id=body.get("doctor_id"),
+            version=version_from(request),
+        )
+        return _changed(actor, appointment, "The appointment is moved.")
+
+
+class ConfirmView(Endpoint):
+    operations = {"POST": Operation.SIGNED_IN}
+
+    @extend_schema(request=NothingBody, responses={200: AppointmentChanged})
+    @answers_once
+    def post(self, request: Request, appointment_id: int) -> Answer:
+        body_of(request, NothingBody)
+        actor = person_of(request)
+        appointment = confirm_appointment(
+            actor=actor, appointment_id=appointment_id, version=version_from(request)
+        )
+        return _changed(actor, appointment, "Thank you: the clinic knows that you will come.")
+
+
+class NoShowView(Endpoint):
+    operations = {"POST": Operation.SIGNED_IN}
+
+    @extend_schema(request=NothingBody, responses={200: AppointmentChanged})
+    @answers_once
+    def post(self, request: Request, appointment_id: int) -> Answer:
+        body_of(request, NothingBody)
+        actor = person_of(request)
+        appointment = mark_no_show(
+            actor=actor, appointment_id=appointment_id, version=version_from(request)
+        )
+        return _changed(actor, appointment, "The appointment is marked as missed.")
+
+
+def _changed(actor: Person, appointment: Appointment, message: str) -> Answer:
+    return Answer(200, {"message": message, "appointment": _shape(actor, appointment)})
 
 
 def _shape(viewer: Person, appointment: Appointment) -> dict[str, Any]:

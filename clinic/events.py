@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinic.models.people import Doctor, Person
     from clinic.models.records import Annotation, HealthRecord
     from clinic.models.reminders import Reminder
-    from clinic.rules.slots import Slot
+    from clinic.rules.slots import Slot, Span
 
 
 class Subject(NamedTuple):
@@ -85,6 +85,45 @@ class AppointmentEvent(Event):
 class AppointmentBooked(AppointmentEvent):
     type = "appointment.booked"
     tells_doctor = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentRescheduled(AppointmentEvent):
+    """Told to the doctor it was taken from as well. `old` is when it was to be."""
+
+    type = "appointment.rescheduled"
+    tells_doctor = True
+    old: Span
+    doctor_before: Doctor
+
+    def topics(self) -> Sequence[Topic]:
+        topics = AppointmentEvent.topics(self)
+        if self.doctor_before.pk != self.appointment.doctor_id:
+            topics = [
+                *topics,
+                calendar_topic(self.doctor_before.pk),
+                user_topic(self.doctor_before.pk),
+            ]
+        return topics
+
+    def notifies(self) -> Sequence[int]:
+        return sorted({*AppointmentEvent.notifies(self), self.doctor_before.pk})
+
+    def visit_starts(self) -> Sequence[datetime]:
+        return [self.old.start, self.appointment.start]
+
+
+class AppointmentConfirmed(AppointmentEvent):
+    """The patient has said that they will come; a mark on everybody's screen, and news to nobody."""
+
+    type = "appointment.confirmed"
+
+    def notifies(self) -> Sequence[int]:
+        return ()
+
+
+class AppointmentNoShow(AppointmentEvent):
+    type = "appointment.no_show"
 
 
 class AppointmentCancelled(AppointmentEvent):
@@ -329,6 +368,9 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
     for event in (
         AppointmentBooked,
         AppointmentCancelled,
+        AppointmentConfirmed,
+        AppointmentNoShow,
+        AppointmentRescheduled,
         ReminderDue,
         SlotTaken,
         SlotFreed,

@@ -59,6 +59,9 @@ class Operation(StrEnum):
     BOOK_FOR = "book for this patient (thing: the patient's id)"
     READ_APPOINTMENT = "read this appointment"
     CANCEL_APPOINTMENT = "cancel this appointment"
+    RESCHEDULE_APPOINTMENT = "move this appointment; to another doctor, staff alone"
+    CONFIRM_APPOINTMENT = "say that one will come to this appointment"
+    MARK_NO_SHOW = "say that nobody came to this appointment"
     READ_NOTES = "read the notes of this appointment"
     CREATE_RECORD = "create a record of one's own"
     SEE_RECORD = "see that this record exists (thing: RecordReach)"
@@ -144,6 +147,13 @@ RULES: Final[dict[Operation, Rule]] = {
     Operation.BOOK_FOR: _may_book_for,
     Operation.READ_APPOINTMENT: lambda actor, thing: _is_staff(actor) or _is_party(actor, thing),
     Operation.CANCEL_APPOINTMENT: lambda actor, thing: _is_staff(actor) or _is_party(actor, thing),
+    Operation.RESCHEDULE_APPOINTMENT: lambda actor, thing: (
+        _is_staff(actor) or _is_party(actor, thing)
+    ),
+    Operation.CONFIRM_APPOINTMENT: lambda actor, thing: actor.pk == thing.patient_id,
+    Operation.MARK_NO_SHOW: lambda actor, thing: (
+        _is_staff(actor) or (_is_party(actor, thing) and actor.pk != thing.patient_id)
+    ),
     Operation.READ_NOTES: _is_party,
     Operation.CREATE_RECORD: _has_role(Role.PATIENT),
     Operation.SEE_RECORD: _may_see_record,

@@ -331,6 +331,9 @@ try:
 except ValueError as _error:
     raise ImproperlyConfigured(f"CLINIC_REMINDERS: {_error}.") from None
 
+# A visit whose patient has not arrived so long after its time is a no-show by itself; 0: somebody has to say so.
+_NO_SHOW_MINUTES = env.int("CLINIC_NO_SHOW_MINUTES", default=0)
+NO_SHOW_AFTER = timedelta(minutes=_NO_SHOW_MINUTES) if _NO_SHOW_MINUTES > 0 else None
 # Where SMS go: `console`, the address of a gateway, or nothing: the clinic sends none.
 SMS = env.str("CLINIC_SMS", default="")
 

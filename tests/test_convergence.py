@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 import time_machine
 
+from clinic.actions.attendance import mark_no_show
 from clinic.actions.reminders import claim_reminder, remind
 from clinic.events import CATALOGUE
 from clinic.models import Appointment, Doctor, Entry, HealthRecord, Person
@@ -107,11 +108,22 @@ class CalendarScreen(Screen):
         return {"seq": seq, "appointments": appointments}
 
     def apply(self, frame: Json) -> None:
-        if frame["type"].startswith("appointment."):
+        if not frame["type"].startswith("appointment."):
+            return
+        if self.belongs(frame["data"]):
             self.put("appointments", frame["data"])
+        else:
+            self.state["appointments"].pop(frame["data"]["id"], None)
+
+    def belongs(self, appointment: Json) -> bool:
+        """One that was given to a colleague leaves the calendar."""
+        return bool(appointment["doctor"]["id"] == self.viewer.pk)
 
 
 class DeskScreen(CalendarScreen):
+    def belongs(self, appointment: Json) -> bool:
+        return True
+
     def load(self) -> Json:
         _, people = self.pages("/api/users/doctors/", "doctors")
         return {**super().load(), "people": {n: _without_hours(p) for n, p in people.items()}}
@@ -290,6 +302,9 @@ class Stage:
     def cancel(self, visit: int, by: Person) -> None:
         ok(Api(by).post(f"/api/appointments/{visit}/cancel/", {"reason": "ill"}))
 
+    def do(self, what: str, visit: int, by: Person, **body: Any) -> None:
+        ok(Api(by).post(f"/api/appointments/{visit}/{what}/", body))
+
     def decide(self, decision: str, person_id: int) -> None:
         ok(Api(self.admin).post(f"/api/users/{person_id}/{decision}/"))
 
@@ -387,6 +402,12 @@ def assign_a_doctor(stage: Stage) -> None:
     ok(Api(stage.desk).post(path, {"doctor_id": stage.colleague.pk}), 201)
 
 
+def miss_a_visit(stage: Stage) -> None:
+    visit = Appointment.objects.get(pk=stage.visits[0])
+    with time_machine.travel(visit.start, tick=False):
+        mark_no_show(actor=stage.desk, appointment_id=visit.pk)
+
+
 def remind_the_patient(stage: Stage) -> None:
     visit = Appointment.objects.get(pk=stage.visits[0])
     with time_machine.travel(visit.start - timedelta(hours=2), tick=False):
@@ -413,6 +434,22 @@ CASES: Final[list[tuple[str, Thing]]] = [
         lambda s: s.cancel(s.visits[0], s.doctor.person),
     ),
     ("appointment.cancelled slot.freed", lambda s: s.cancel(s.visits[2], s.desk)),
+    (
+        "appointment.rescheduled slot.freed slot.taken",
+        lambda s: s.do("reschedule", s.visits[0], s.ana, start="2027-03-09T08:00:00Z"),
+    ),
+    (
+        "appointment.rescheduled slot.freed slot.taken record.assigned doctor.assigned doctor.unassigned",
+        lambda s: s.do(
+            "reschedule",
+            s.visits[0],
+            s.desk,
+            start="2027-03-09T08:00:00Z",
+            doctor_id=s.colleague.pk,
+        ),
+    ),
+    ("appointment.confirmed", lambda s: s.do("confirm", s.visits[0], s.ana)),
+    ("appointment.no_show slot.freed", miss_a_visit),
     (
         "hours.changed",
         lambda s: s.set_hours(s.doctor, available_days={"MONDAY": world.LONG_DAY}),

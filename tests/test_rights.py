@@ -98,6 +98,12 @@ GET    /api/appointments/{visit}/               401 200 404 200 404 404 200 200 
 GET    /api/appointments/{unknown}/             401 404 404 404 404 404 404 404 404 401 401 401
 POST   /api/appointments/{visit}/cancel/        401 200 404 200 404 404 200 200 200 401 401 401
 POST   /api/appointments/{unknown}/cancel/      401 404 404 404 404 404 404 404 404 401 401 401
+POST   /api/appointments/{visit}/reschedule/    401 200 404 200 404 404 200 200 200 401 401 401
+POST   /api/appointments/{unknown}/reschedule/  401 404 404 404 404 404 404 404 404 401 401 401
+POST   /api/appointments/{visit}/confirm/       401 200 404 403 404 404 403 403 403 401 401 401
+POST   /api/appointments/{unknown}/confirm/     401 404 404 404 404 404 404 404 404 401 401 401
+POST   /api/appointments/{visit}/no_show/       401 403 404 409 404 404 409 409 409 401 401 401
+POST   /api/appointments/{unknown}/no_show/     401 404 404 404 404 404 404 404 404 401 401 401
 GET    /api/records/                            401 200 200 200 200 200 200 200 200 401 401 401
 POST   /api/records/                            401 201 201 403 403 403 403 403 403 401 401 401
 GET    /api/records/{record}/                   401 200 404 200 404 404 200 200 200 401 401 401
@@ -207,6 +213,10 @@ class Cast:
             return {"old_password": world.PASSWORD, "new_password": NEW_PASSWORD}
         if path.endswith("/reset/"):
             return {"email": "owner@example.org"}
+        if path.endswith("/reschedule/"):
+            return {"start": self.start}
+        if path.startswith("/api/appointments/") and path.endswith("/confirm/"):
+            return {}
         if path.endswith("/confirm/"):
             return {"token": self.links[LinkKind.RESET], "password": NEW_PASSWORD}
         if path.endswith("/verify/"):

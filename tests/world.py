@@ -1,14 +1,16 @@
 """People, doctors with hours and appointments: what most tests begin with, as plain functions."""
 
 import itertools
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from clinic import clock
 from clinic.actions import records
 from clinic.actions.annotations import annotate_record
-from clinic.actions.appointments import WallClock, book_appointment, cancel_appointment
+from clinic.actions.appointments import book_appointment, cancel_appointment
 from clinic.actions.assignments import assign_doctor, end_assignment
+from clinic.actions.calendar import WallClock
 from clinic.actions.records import create_record
 from clinic.actions.sessions import open_session
 from clinic.models import (
@@ -18,6 +20,7 @@ from clinic.models import (
     Doctor,
     Entry,
     HealthRecord,
+    Notification,
     Person,
     Role,
     TimeOff,
@@ -171,6 +174,15 @@ def entries(topic: object) -> list[Entry]:
 
 def types_in(topic: object) -> list[str]:
     return [entry.event.type for entry in entries(topic)]
+
+
+def bodies_in(topic: object) -> list[Any]:
+    return [json.loads(entry.body) for entry in entries(topic)]
+
+
+def inbox(person: Person) -> list[Notification]:
+    """The newest line first."""
+    return list(Notification.objects.filter(person=person).order_by("-seq"))
 
 
 def wall(day: str, clock_time: str) -> WallClock:

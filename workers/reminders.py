@@ -3,7 +3,9 @@
 import structlog
 from celery import shared_task
 
+from clinic.actions.attendance import judge_no_show
 from clinic.actions.reminders import ClaimedReminder, claim_reminder, remind
+from clinic.rules.reminders import NO_SHOW
 from workers.turns import one_by_one
 
 log = structlog.get_logger(__name__)
@@ -25,7 +27,7 @@ def send(claimed: ClaimedReminder) -> None:
     said = {"reminder": claimed.reminder.pk, "kind": claimed.reminder.kind}
     said |= {"channel": claimed.reminder.channel}
     try:
-        state = remind(claimed)
+        state = (judge_no_show if claimed.reminder.kind == NO_SHOW else remind)(claimed)
     except Exception as error:  # noqa: BLE001 (one that cannot be sent must not stop the others)
         log.error("reminder_not_sent", **said, type=type(error).__name__)
         return

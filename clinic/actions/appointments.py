@@ -1,63 +1,44 @@
-"""Booking and cancelling."""
+"""Booking, moving and cancelling."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Final
+from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from clinic import clock
-from clinic.actions.records import new_reference, told_by_mail
+from clinic.actions.calendar import (
+    When,
+    bookable_doctor,
+    calendar_around,
+    instant_of,
+    locked_appointment,
+    overlaps_refused,
+    slot_events,
+    slot_events_of_move,
+)
+from clinic.actions.records import name_visit_doctor, new_reference, told_by_mail, visit_title
 from clinic.actions.reminders import plan_reminders, void_reminders
 from clinic.actions.schedules import lock_schedule
-from clinic.errors import (
-    AlreadyStarted,
-    DoctorNotBookable,
-    FieldError,
-    NotFound,
-    Overlap,
-    PatientBusy,
-    SlotTaken,
-    VersionConflict,
-)
+from clinic.errors import AlreadyStarted, FieldError, Forbidden, NotFound, VersionConflict
 from clinic.events import (
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentRescheduled,
     DoctorAssigned,
     Event,
-    HoursChanged,
     RecordCreated,
     RecordVoided,
 )
-from clinic.events import SlotFreed as SlotFreedEvent
-from clinic.events import SlotTaken as SlotTakenEvent
 from clinic.journal import record
 from clinic.models import Appointment, Doctor, HealthRecord, Person, RecordType, Role
-from clinic.models.appointments import DOCTOR_OVERLAP, PATIENT_OVERLAP
 from clinic.policy import Operation, require, require_thing
-from clinic.queries.appointments import appointment_for, appointments_with_everything
+from clinic.queries.appointments import appointment_for
 from clinic.queries.assignments import doctors_assigned_to
-from clinic.queries.people import doctor_account
 from clinic.queries.records import reading_doctors
-from clinic.queries.schedules import Calendar, calendar_of, free_starts
 from clinic.rows import insert, lock_row
 from clinic.rules.reminders import Reason
-from clinic.rules.slots import SlotState, Span, is_full, require_bookable
+from clinic.rules.slots import Span, require_bookable
 from clinic.rules.statuses import Status, Step, require_step
-from clinic.rules.zones import instant_at
-
-ALTERNATIVES: Final = 3
-ALTERNATIVES_WITHIN: Final = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
-class WallClock:
-    """A time as people say it: date and time in the doctor's zone."""
-
-    day: date
-    time: time
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +51,7 @@ def book_appointment(
     *,
     actor: Person,
     doctor_id: int,
-    when: datetime | WallClock,
+    when: When,
     patient_id: int | None = None,
     notes: str = "",
 ) -> Booking:
@@ -81,13 +62,13 @@ def book_appointment(
     """
     require(actor, Operation.BOOK)
     patient = _patient_to_book(actor, patient_id)
-    with _overlaps_refused(doctor_id, when), transaction.atomic():
-        doctor = _bookable_doctor(doctor_id)
+    with overlaps_refused(doctor_id, when), transaction.atomic():
+        doctor = bookable_doctor(doctor_id)
         # Two doctors' bookings of one patient take turns, too, instead of waiting for each other.
         lock_row(Person, patient.pk)
-        start = _instant(when, doctor)
+        start = instant_of(when, doctor)
         span = Span(start, start + timedelta(minutes=doctor.appointment_duration))
-        calendar = _calendar_around(doctor, span)
+        calendar = calendar_around(doctor, span)
         now = clock.now()
         require_bookable(calendar.schedule, calendar.busy, span, now=now)
         appointment = _insert(doctor, patient, span, notes, now)
@@ -96,7 +77,7 @@ def book_appointment(
         visit = _open_visit_record(appointment, now)
         record(
             AppointmentBooked(appointment=appointment),
-            *_slot_events(doctor, calendar, [*calendar.busy, span], span, now=now),
+            *slot_events(doctor, calendar, [*calendar.busy, span], span, now=now),
             *_visit_record_events(visit, doctor, known=known, readers=readers),
             actor=actor,
         )
@@ -114,7 +95,7 @@ def cancel_appointment(
     doctor_id = appointment_for(actor, appointment_id).doctor_id
     with transaction.atomic():
         doctor = lock_schedule(doctor_id)
-        appointment = _locked(appointment_id)
+        appointment = locked_appointment(appointment_id)
         require_thing(actor, Operation.CANCEL_APPOINTMENT, appointment)
         if appointment.status == Status.CANCELLED:
             return appointment
@@ -125,16 +106,63 @@ def cancel_appointment(
         if actor.role == Role.PATIENT and appointment.start <= now:
             raise AlreadyStarted
         span = Span(appointment.start, appointment.end)
-        calendar = _calendar_around(doctor, span)
+        calendar = calendar_around(doctor, span)
         _mark_cancelled(appointment, reason, now)
         void_reminders(appointment, Reason.CANCELLED, now=now)
         voided = _void_unwritten_record(appointment, now)
         left = [busy for busy in calendar.busy if busy != span]
         record(
             AppointmentCancelled(appointment=appointment),
-            *_slot_events(doctor, calendar, left, span, now=now),
+            *slot_events(doctor, calendar, left, span, now=now),
             *voided,
             actor=actor,
+        )
+    return appointment
+
+
+def reschedule_appointment(
+    *,
+    actor: Person,
+    appointment_id: int,
+    when: When,
+    doctor_id: int | None = None,
+    version: int | None = None,
+) -> Appointment:
+    """Move a visit that is still to come; the same visit, and where it cannot be moved its old time stands.
+
+    Only staff give it to another doctor. Moving it to where it is changes nothing. Raises what
+    `cancel_appointment` and `book_appointment` raise, and Forbidden.
+    """
+    seen = appointment_for(actor, appointment_id)
+    wanted = seen.doctor_id if doctor_id is None else doctor_id
+    with overlaps_refused(wanted, when), transaction.atomic():
+        doctor, before = _doctors_of_move(wanted, seen.doctor_id)
+        lock_row(Person, seen.patient_id)
+        appointment = locked_appointment(appointment_id)
+        require_thing(actor, Operation.RESCHEDULE_APPOINTMENT, appointment)
+        if appointment.doctor_id != before.pk:
+            raise VersionConflict
+        _require_movable(actor, appointment, doctor, version)
+        now = clock.now()
+        start = instant_of(when, doctor)
+        old = Span(appointment.start, appointment.end)
+        new = Span(start, start + timedelta(minutes=doctor.appointment_duration))
+        if (old, before.pk) == (new, doctor.pk):
+            return appointment
+        calendar = calendar_around(doctor, new)
+        taken = [busy for busy in calendar.busy if busy != old or doctor.pk != before.pk]
+        require_bookable(calendar.schedule, taken, new, now=now)
+        slots = _slots_of_move(doctor, before, old, new, now)
+        _move(appointment, doctor, new, now)
+        void_reminders(appointment, Reason.MOVED, now=now)
+        plan_reminders(appointment, now=now)
+        named, losers = name_visit_doctor(appointment, doctor, before, now)
+        record(
+            AppointmentRescheduled(appointment=appointment, old=old, doctor_before=before),
+            *slots,
+            *named,
+            actor=actor,
+            rights_of=losers,
         )
     return appointment
 
@@ -151,26 +179,49 @@ def _patient_to_book(actor: Person, patient_id: int | None) -> Person:
     return patient
 
 
-def _bookable_doctor(doctor_id: int) -> Doctor:
-    # An unknown doctor and one who cannot be booked are answered alike.
-    try:
-        doctor = lock_schedule(doctor_id)
-    except NotFound:
-        raise DoctorNotBookable from None
-    if not doctor.is_bookable:
-        raise DoctorNotBookable
-    return doctor
+def _doctors_of_move(wanted: int, current: int) -> tuple[Doctor, Doctor]:
+    """The doctor it goes to and the one it comes from, both locked; two moves that cross take turns."""
+    if wanted == current:
+        doctor = bookable_doctor(wanted)
+        return doctor, doctor
+    lock_schedule(min(wanted, current))
+    return bookable_doctor(wanted), lock_schedule(current)
 
 
-def _instant(when: datetime | WallClock, doctor: Doctor) -> datetime:
-    if isinstance(when, datetime):
-        return when
-    return instant_at(when.day, when.time, doctor.person.time_zone)
+def _require_movable(
+    actor: Person, appointment: Appointment, doctor: Doctor, version: int | None
+) -> None:
+    if version is not None and version != appointment.version:
+        raise VersionConflict
+    if doctor.pk != appointment.doctor_id and actor.role not in (Role.RECEPTIONIST, Role.ADMIN):
+        raise Forbidden
+    require_step(Step.RESCHEDULE, Status(appointment.status))
+    if actor.role == Role.PATIENT and appointment.start <= clock.now():
+        raise AlreadyStarted
 
 
-def _calendar_around(doctor: Doctor, span: Span) -> Calendar:
-    day = timedelta(days=1)
-    return calendar_of(doctor, (span.start - day).date(), (span.end + day).date())
+def _slots_of_move(
+    doctor: Doctor, before: Doctor, old: Span, new: Span, now: datetime
+) -> list[Event]:
+    if doctor.pk == before.pk:
+        return slot_events_of_move(doctor, old, new, now=now)
+    left, taken = calendar_around(before, old), calendar_around(doctor, new)
+    without = [busy for busy in left.busy if busy != old]
+    return [
+        *slot_events(before, left, without, old, now=now),
+        *slot_events(doctor, taken, [*taken.busy, new], new, now=now),
+    ]
+
+
+def _move(appointment: Appointment, doctor: Doctor, span: Span, now: datetime) -> None:
+    appointment.doctor = doctor
+    appointment.start, appointment.end = span.start, span.end
+    # Who said they would come said so of another time.
+    appointment.confirmed_at = None
+    appointment.version += 1
+    appointment.sequence += 1
+    appointment.updated_at = now
+    appointment.save()
 
 
 def _insert(doctor: Doctor, patient: Person, span: Span, notes: str, now: datetime) -> Appointment:
@@ -187,33 +238,11 @@ def _insert(doctor: Doctor, patient: Person, span: Span, notes: str, now: dateti
     return appointment
 
 
-@contextmanager
-def _overlaps_refused(doctor_id: int, when: datetime | WallClock) -> Iterator[None]:
-    """Turn a violated overlap rule into its refusal, with other times; looked for outside the locks."""
-    reasons: dict[str, type[Overlap]] = {DOCTOR_OVERLAP: SlotTaken, PATIENT_OVERLAP: PatientBusy}
-    try:
-        yield
-    except IntegrityError as error:
-        for name, reason in reasons.items():
-            if name in str(error):
-                raise reason(_alternatives(doctor_id, when)) from None
-        raise
-
-
-def _alternatives(doctor_id: int, when: datetime | WallClock) -> list[datetime]:
-    doctor = doctor_account(doctor_id)
-    start = _instant(when, doctor)
-    first = start.date() - timedelta(days=1)
-    last = (start + ALTERNATIVES_WITHIN).date()
-    calendar = calendar_of(doctor, first, last)
-    return free_starts(calendar, first, last, now=max(clock.now(), start), limit=ALTERNATIVES)
-
-
 def _open_visit_record(appointment: Appointment, now: datetime) -> HealthRecord:
     visit = HealthRecord(
         reference=new_reference(),
         record_type=RecordType.CONSULTATION,
-        title=f"Visit with {appointment.doctor.person.name}",
+        title=visit_title(appointment.doctor),
         patient=appointment.patient,
         doctor=appointment.doctor,
         appointment=appointment,
@@ -238,11 +267,6 @@ def _visit_record_events(
     return events
 
 
-def _locked(appointment_id: int) -> Appointment:
-    Appointment.objects.select_for_update(no_key=True).get(pk=appointment_id)
-    return appointments_with_everything().get(pk=appointment_id)
-
-
 def _mark_cancelled(appointment: Appointment, reason: str, now: datetime) -> None:
     appointment.status = Status.CANCELLED
     appointment.reason = reason
@@ -263,24 +287,3 @@ def _void_unwritten_record(appointment: Appointment, now: datetime) -> list[Even
     visit.save()
     appointment.health_record = visit
     return [RecordVoided(record=visit, readers=reading_doctors(visit))]
-
-
-def _slot_events(
-    doctor: Doctor, before: Calendar, busy_after: list[Span], span: Span, *, now: datetime
-) -> list[Event]:
-    """What the watchers of the doctor's slots see of a change within `span`.
-
-    Each slot of the grid that it touches; or the whole day, where the doctor's daily limit was
-    reached or left by it, or is still exceeded: a slot that is freed then is gone, not free.
-    """
-    schedule = before.schedule
-    day = schedule.date_of(span.start)
-    if is_full(schedule, before.busy, day) or is_full(schedule, busy_after, day):
-        return [HoursChanged(doctor_id=doctor.pk, dates=(day,))]
-    after = Calendar(schedule, busy_after)
-    kinds = {SlotState.TAKEN: SlotTakenEvent, SlotState.FREE: SlotFreedEvent}
-    return [
-        kinds[slot.state](doctor_id=doctor.pk, time_zone=schedule.time_zone, slot=slot)
-        for slot in after.slots([day], now=now)
-        if slot.span.overlaps(span) and slot.state in kinds
-    ]

@@ -1,9 +1,9 @@
 """Records: made, changed, voided and assigned by their patients."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection, transaction
 
@@ -24,6 +24,7 @@ from clinic.events import (
 from clinic.journal import record as journal
 from clinic.models import (
     Annotation,
+    Appointment,
     Assignment,
     Doctor,
     HealthRecord,
@@ -33,8 +34,9 @@ from clinic.models import (
     RecordVersion,
 )
 from clinic.policy import Operation, require
+from clinic.queries.assignments import doctors_assigned_to
 from clinic.queries.people import doctors_in_directory
-from clinic.queries.records import reach_of, reading_doctors
+from clinic.queries.records import reach_of, reading_doctors, records_with_everything
 from clinic.rows import insert, lock_row
 
 CHANGEABLE = ("record_type", "title", "description")
@@ -128,18 +130,56 @@ def assign_record(
         readers_before = reading_doctors(record)
         record.doctor = doctor
         _save(record, now)
-        facts = _facts(record)
-        # Who loses the record is told, by its last event, that it is gone from them.
-        facts["readers"] = tuple(sorted({*facts["readers"], *readers_before}))
-        events: list[Event] = [RecordAssigned(**facts)]
-        if before is not None:
-            events.append(
-                DoctorUnassigned(doctor=before, patient=record.patient, why="record", record=record)
-            )
+        events = _told_of_new_doctor(record, before, readers_before)
         if doctor is not None:
             events.append(_assigned(record, doctor))
         journal(*events, actor=actor, rights_of=[before.pk] if before else [])
     return record
+
+
+def name_visit_doctor(
+    appointment: Appointment, doctor: Doctor, before: Doctor, now: datetime
+) -> tuple[list[Event], list[int]]:
+    """A visit's new doctor becomes its record's doctor; the events, and whose rights it touches.
+
+    In the transaction that moves the visit, which holds the appointment.
+    """
+    visit = HealthRecord.objects.filter(appointment=appointment, voided_at=None).only("pk").first()
+    if visit is None or doctor.pk == before.pk:
+        return [], []
+    lock_record(visit.pk)
+    visit = records_with_everything().get(pk=visit.pk)
+    is_untouched = visit.version == 1 and not visit.annotations.exists()
+    _, is_known = doctors_assigned_to(visit.patient_id, besides=doctor.pk)
+    _keep_version(visit, now)
+    readers_before = reading_doctors(visit)
+    visit.doctor = doctor
+    if is_untouched:
+        visit.title = visit_title(doctor)
+    _save(visit, now)
+    appointment.health_record = visit
+    events = _told_of_new_doctor(visit, before, readers_before)
+    if not is_known:
+        events.append(_assigned(visit, doctor, why="booking"))
+    return events, [before.pk]
+
+
+def _told_of_new_doctor(
+    record: HealthRecord, before: Doctor | None, readers_before: Sequence[int]
+) -> list[Event]:
+    facts = _facts(record)
+    # Who loses the record is told, by its last event, that it is gone from them.
+    facts["readers"] = tuple(sorted({*facts["readers"], *readers_before}))
+    events: list[Event] = [RecordAssigned(**facts)]
+    if before is not None:
+        events.append(
+            DoctorUnassigned(doctor=before, patient=record.patient, why="record", record=record)
+        )
+    return events
+
+
+def visit_title(doctor: Doctor) -> str:
+    return f"Visit with {doctor.person.name}"
 
 
 def assignable_doctor(doctor_id: int) -> Doctor:
@@ -209,6 +249,8 @@ def _others_wrote_in(record: HealthRecord) -> bool:
     return Annotation.objects.filter(record=record).exists()
 
 
-def _assigned(record: HealthRecord, doctor: Doctor) -> DoctorAssigned:
-    news = DoctorAssigned(doctor=doctor, patient=record.patient, why="record", record=record)
+def _assigned(
+    record: HealthRecord, doctor: Doctor, *, why: Literal["record", "booking"] = "record"
+) -> DoctorAssigned:
+    news = DoctorAssigned(doctor=doctor, patient=record.patient, why=why, record=record)
     return told_by_mail(news)

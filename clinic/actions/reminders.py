@@ -19,30 +19,39 @@ from clinic.queries.preferences import lead_times_of, loud_from, preferences_of
 from clinic.queries.reminders import due_reminders, waiting_reminders
 from clinic.rows import insert, lock_row
 from clinic.rules.messages import Channel
-from clinic.rules.reminders import Reason, ReminderState, moments_before, why_not
+from clinic.rules.reminders import NO_SHOW, Moment, Reason, ReminderState, moments_before, why_not
 from clinic.rules.statuses import Status
 
 # When its worker was killed another takes it after this long. Sending is one short transaction.
 LEASE: Final = timedelta(minutes=1)
+# So long after a visit should have begun a worker that comes late does not judge it any more.
+JUDGED_WITHIN: Final = timedelta(hours=24)
 
 
 def plan_reminders(appointment: Appointment, *, now: datetime) -> None:
     """All reminders of this appointment as it stands; in the transaction that books or moves it."""
     zone = appointment.doctor.person.time_zone
     leads = lead_times_of(appointment.patient_id)
-    insert(
-        [
-            Reminder(
-                appointment=appointment,
-                sequence=appointment.sequence,
-                kind=moment.kind,
-                channel=channel,
-                due_at=moment.due_at,
-                until=moment.until,
-            )
-            for moment in moments_before(leads, appointment.start, zone, now=now)
-            for channel in _offered()
-        ]
+    planned = [
+        _planned(appointment, moment, channel)
+        for moment in moments_before(leads, appointment.start, zone, now=now)
+        for channel in _offered()
+    ]
+    if settings.NO_SHOW_AFTER is not None:
+        judged_at = appointment.start + settings.NO_SHOW_AFTER
+        moment = Moment(NO_SHOW, judged_at, judged_at + JUDGED_WITHIN)
+        planned.append(_planned(appointment, moment, Channel.IN_APP))
+    insert(planned)
+
+
+def _planned(appointment: Appointment, moment: Moment, channel: Channel) -> Reminder:
+    return Reminder(
+        appointment=appointment,
+        sequence=appointment.sequence,
+        kind=moment.kind,
+        channel=channel,
+        due_at=moment.due_at,
+        until=moment.until,
     )
 
 
@@ -140,7 +149,7 @@ def remind(claimed: ClaimedReminder) -> ReminderState | None:
         appointment = _appointment(reminder)
         found = _against(reminder, appointment)
         state, reason = found or (ReminderState.SENT, "")
-        if not _mark(claimed, state, reason):
+        if not end_reminder(claimed, state, reason):
             return None
         if state is ReminderState.SENT:
             WAYS[Channel(reminder.channel)].hand_over(reminder, appointment)
@@ -176,7 +185,8 @@ def _obstacle(patient: Person, channel: Channel) -> Reason | None:
     return WAYS[channel].lacks(patient)
 
 
-def _mark(claimed: ClaimedReminder, state: ReminderState, reason: str) -> bool:
+def end_reminder(claimed: ClaimedReminder, state: ReminderState, reason: str) -> bool:
+    """False: it is no longer ours."""
     mine = waiting_reminders().filter(pk=claimed.reminder.pk, claim=claimed.claim)
     return bool(
         mine.update(

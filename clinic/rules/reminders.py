@@ -14,6 +14,8 @@ from clinic.rules.zones import nearest_instant
 
 _LEAD: Final = re.compile(r"(?P<count>[1-9][0-9]{0,2})(?P<unit>[dhm])")
 NONE: Final = "off"
+# The row that asks, some time after a visit should have begun, whether its patient is missing.
+NO_SHOW: Final = "no_show"
 
 
 class ReminderState(StrEnum):
@@ -37,6 +39,8 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     NO_GATEWAY = "no_gateway"  # the clinic sends no SMS
     NOT_WANTED = "not_wanted"
+    MISSED = "missed"
+    TOO_LATE = "too_late"  # no worker was there when it was to be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +119,19 @@ def why_not(
         return ReminderState.SKIPPED, Reason.VISIT_BEGUN
     if until <= now:
         return ReminderState.SKIPPED, Reason.OVERTAKEN
+    return None
+
+
+def why_nobody_is_missing(
+    *, status: Status, was_moved: bool, until: datetime, now: datetime
+) -> tuple[ReminderState, Reason] | None:
+    """Why a visit whose time has come is not to be called missed; None: nobody came."""
+    if status in (Status.CANCELLED, Status.NO_SHOW):
+        return ReminderState.VOIDED, Reason.CANCELLED
+    if was_moved:
+        return ReminderState.VOIDED, Reason.MOVED
+    if status is not Status.SCHEDULED:
+        return ReminderState.SKIPPED, Reason.ARRIVED
+    if until <= now:
+        return ReminderState.SKIPPED, Reason.TOO_LATE
     return None

@@ -20,14 +20,20 @@ class Status(StrEnum):
 class Step(StrEnum):
     """What can be done to an appointment that exists."""
 
+    CONFIRM = "confirm"
+    RESCHEDULE = "reschedule"
     CANCEL = "cancel"
+    NO_SHOW = "no_show"
 
 
 # While in one of these, an appointment keeps its doctor and its patient occupied.
 OCCUPYING: Final = (Status.SCHEDULED, Status.ARRIVED, Status.IN_PROGRESS, Status.COMPLETED)
 
 STEPS_FROM: Final[dict[Step, frozenset[Status]]] = {
+    Step.CONFIRM: frozenset({Status.SCHEDULED}),
+    Step.RESCHEDULE: frozenset({Status.SCHEDULED}),
     Step.CANCEL: frozenset({Status.SCHEDULED, Status.ARRIVED}),
+    Step.NO_SHOW: frozenset({Status.SCHEDULED, Status.ARRIVED}),
 }
 
 

@@ -8,6 +8,8 @@ from clinic.events import (
     AnnotationAdded,
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentNoShow,
+    AppointmentRescheduled,
     DoctorApproved,
     DoctorAssigned,
     DoctorRejected,
@@ -73,6 +75,10 @@ def words_for(event: Event, *, reader_id: int) -> Words:
         case AppointmentCancelled():
             reason = f" Reason: {event.appointment.reason}" if event.appointment.reason else ""
             return Words("Appointment cancelled", _visit(event.appointment, reader_id) + reason)
+        case AppointmentRescheduled():
+            return _moved(event, reader_id)
+        case AppointmentNoShow():
+            return Words("Visit missed", _visit(event.appointment, reader_id))
         case ReminderDue():
             return Words("Your visit is near", _visit(event.appointment, reader_id))
         case DoctorApproved():
@@ -115,10 +121,23 @@ def _unassigned(event: DoctorUnassigned, reader_id: int) -> Words:
     return Words("An assignment ended", f"{event.doctor} no longer looks after {what} of yours.")
 
 
+def _moved(event: AppointmentRescheduled, reader_id: int) -> Words:
+    appointment, before = event.appointment, event.doctor_before
+    was = _when(event.old.start, before.person.time_zone)
+    if reader_id == before.pk != appointment.doctor_id:
+        gone = f"{was}, with {appointment.patient.name}, is now with {appointment.doctor}."
+        return Words("Appointment given to a colleague", gone)
+    return Words("Appointment moved", f"{_visit(appointment, reader_id)} It was: {was}.")
+
+
 def _visit(appointment: Appointment, reader_id: int) -> str:
-    zone = appointment.doctor.person.time_zone
-    when = appointment.start.astimezone(ZoneInfo(zone))
     other = (
         appointment.doctor.person if reader_id == appointment.patient_id else appointment.patient
     )
-    return f"{when:%A} {when.day} {when:%B %Y}, {when:%H:%M} ({zone}), with {other.name}."
+    when = _when(appointment.start, appointment.doctor.person.time_zone)
+    return f"{when}, with {other.name}."
+
+
+def _when(instant: datetime, zone: str) -> str:
+    when = instant.astimezone(ZoneInfo(zone))
+    return f"{when:%A} {when.day} {when:%B %Y}, {when:%H:%M} ({zone})"

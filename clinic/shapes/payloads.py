@@ -28,7 +28,9 @@ def payload(event: Event, topic: Topic, *, actor: Person | None) -> Shape:
     """The `data` of an event, safe for the least privileged watcher of that topic."""
     match event:
         case AppointmentEvent():
-            return appointment_shape(event.appointment, notes=topic.kind is not TopicKind.DESK)
+            # A doctor it was taken from learns where it went, and nothing its patient wrote.
+            parties = (event.appointment.patient_id, event.appointment.doctor_id)
+            return appointment_shape(event.appointment, notes=topic.owner in parties)
         case ReminderDue():
             return reminder_news(event.reminder, event.appointment)
         case SlotEvent():

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
 
-from clinic.actions.appointments import WallClock, book_appointment, cancel_appointment
+from clinic.actions.appointments import book_appointment, cancel_appointment
+from clinic.actions.calendar import WallClock
 from clinic.errors import (
     AlreadyStarted,
     ClinicError,

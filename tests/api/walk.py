@@ -239,14 +239,25 @@ WALK: Final = [
     Step("dora", "GET /api/doctors/time_off/", says={"count": 1, "time_off.0.id": "{absence}"}),
     Step("admin", "GET /api/doctors/time_off/?doctor_id={dora}", says={"time_off.0.id": "{absence}"}),
     Step("admin", "DELETE /api/doctors/time_off/{absence}/", None, 204),
+    Step("ana", "POST /api/appointments/{visit}/confirm/", has={"": "message appointment"},
+         says={"appointment.status": "SCHEDULED", "appointment.version": 2, "appointment.sequence": 0}),
+    Step("dora", "POST /api/appointments/{visit}/confirm/", None, 403, "forbidden"),
+    Step("dora", "POST /api/appointments/{visit}/no_show/", None, 409, "invalid_transition"),
+    Step("ana", "POST /api/appointments/{visit}/reschedule/", {}, 400, "invalid"),
+    Step("ana", "POST /api/appointments/{visit}/reschedule/", {"start": "{third}"},
+         has={"": "message appointment", "appointment": f"{APPOINTMENT} notes"},
+         says={"appointment.start": "{third}", "appointment.version": 3, "appointment.sequence": 1,
+               "appointment.confirmed_at": None, "appointment.id": "{visit}"}),
+    Step("rita", "POST /api/appointments/{visit}/reschedule/", {"start": "{start}", "doctor_id": "{dora}"},
+         says={"appointment.start": "{start}", "appointment.sequence": 2}),
     Step("ana", "POST /api/appointments/{visit}/cancel/", {"reason": "late"}, 412, "version_conflict",
          headers={"If-Match": '"7"'}),
     Step("ana", "POST /api/appointments/{bens}/cancel/", None, 404, "not_found"),
     Step("ana", "POST /api/appointments/{visit}/cancel/", {"reason": "a cold"},
-         has={"": "message appointment"}, headers={"If-Match": '"1"'},
-         says={"appointment.status": "CANCELLED", "appointment.reason": "a cold", "appointment.version": 2,
-               "appointment.sequence": 1}),
-    Step("dora", "POST /api/appointments/{visit}/cancel/", says={"appointment.version": 2}),
+         has={"": "message appointment"}, headers={"If-Match": '"4"'},
+         says={"appointment.status": "CANCELLED", "appointment.reason": "a cold", "appointment.version": 5,
+               "appointment.sequence": 3}),
+    Step("dora", "POST /api/appointments/{visit}/cancel/", says={"appointment.version": 5}),
     Step("ana", "POST /api/appointments/book/", {"doctor_id": "{dora}", "start": "{start}"}, 201,
          keep={"visit": "appointment.id", "visit_record": "health_record.id"}),
     # -- assignments
@@ -339,9 +350,6 @@ POST   /api/appointments/{visit}/arrive/
 POST   /api/appointments/{visit}/call/
 POST   /api/appointments/{visit}/start/
 POST   /api/appointments/{visit}/complete/
-POST   /api/appointments/{visit}/no_show/
-POST   /api/appointments/{visit}/reschedule/
-POST   /api/appointments/{visit}/confirm/
 POST   /api/appointments/{visit}/undo/
 POST   /api/appointments/hold/
 POST   /api/appointments/hold/1/extend/

@@ -156,6 +156,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/appointments/{appointment_id}/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appointments/{appointment_id}/no_show/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postNoShow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appointments/{appointment_id}/reschedule/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A view that declares per method which operation it is.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postReschedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/assignments/{assignment_id}/end/": {
         parameters: {
             query?: never;
@@ -321,7 +384,7 @@ export interface paths {
          *
          *     For those who may: what needs no sign-in.
          */
-        post: operations["postConfirm"];
+        post: operations["postConfirm_2"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2274,6 +2337,17 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
         };
+        /** @description Where it is to go, as in booking; `doctor_id` where it is to go to another doctor. */
+        RescheduleBodyRequest: {
+            /** Format: int64 */
+            doctor_id?: number;
+            /** Format: date */
+            appointment_date?: string;
+            /** Format: time */
+            start_time?: string;
+            /** Format: date-time */
+            start?: string;
+        };
         /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
         ResetBodyRequest: {
             /** Format: email */
@@ -2909,6 +2983,142 @@ export interface operations {
             };
         };
     };
+    postConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                appointment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentChanged"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postNoShow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                appointment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentChanged"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postReschedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                appointment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RescheduleBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentChanged"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postEndAssignment: {
         parameters: {
             query?: never;
@@ -3200,7 +3410,7 @@ export interface operations {
             };
         };
     };
-    postConfirm: {
+    postConfirm_2: {
         parameters: {
             query?: never;
             header?: never;
