@@ -29,6 +29,33 @@ export async function book(booking: Booking, key: string): Promise<Appointment> 
   return answer.appointment
 }
 
+/** To another time of the same doctor. The visit stays the same one. */
+export async function reschedule(
+  appointment: Pick<Appointment, 'id' | 'version'>,
+  start: string,
+  key: string,
+): Promise<Appointment> {
+  const answer = await dataOf(
+    api.POST('/api/appointments/{appointment_id}/reschedule/', {
+      params: { path: { appointment_id: appointment.id } },
+      body: { start },
+      headers: { ...once(key), ...ifStill(appointment.version) },
+    }),
+  )
+  return answer.appointment
+}
+
+/** The patient says that they will come. */
+export async function confirm(appointment: Pick<Appointment, 'id'>, key: string): Promise<Appointment> {
+  const answer = await dataOf(
+    api.POST('/api/appointments/{appointment_id}/confirm/', {
+      params: { path: { appointment_id: appointment.id } },
+      headers: once(key),
+    }),
+  )
+  return answer.appointment
+}
+
 export async function cancel(
   appointment: Pick<Appointment, 'id' | 'version'>,
   reason: string,

@@ -182,6 +182,13 @@ const appointment = createRoute({
   component: lazyRouteComponent(() => import('../patient/AppointmentPage'), 'AppointmentPage'),
 })
 
+const moveVisit = createRoute({
+  getParentRoute: () => inside,
+  path: '/appointments/$appointmentId/move',
+  beforeLoad: only('PATIENT'),
+  component: lazyRouteComponent(() => import('../patient/MoveVisitPage'), 'MoveVisitPage'),
+})
+
 const myRecords = createRoute({
   getParentRoute: () => inside,
   path: '/records',
@@ -320,6 +327,7 @@ export const router = createRouter({
       bookVisit,
       appointments,
       appointment,
+      moveVisit,
       myRecords,
       record,
       myPatients,

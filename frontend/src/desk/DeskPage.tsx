@@ -8,6 +8,7 @@ import { useClinic } from '../settings/useClinic'
 import { dateName, dateOf, timeOf, zoneName } from '../time/clock'
 import { useClock } from '../time/useClock'
 import { useNow } from '../time/useNow'
+import { ConfirmedMark } from '../ui/ConfirmedMark'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorNote } from '../ui/ErrorNote'
 import { PageHead } from '../ui/PageHead'
@@ -144,6 +145,7 @@ function Row({ appointment, now, zone }: { appointment: Appointment; now: number
       </td>
       <td className={styles.status}>
         <StatusBadge status={appointment.status} />
+        <ConfirmedMark appointment={appointment} />
       </td>
     </tr>
   )

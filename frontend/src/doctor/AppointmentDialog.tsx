@@ -7,6 +7,7 @@ import type { Appointment } from '../api/shapes'
 import { dayName, timeOf, zoneName } from '../time/clock'
 import { useClock } from '../time/useClock'
 import { CancelDialog } from '../ui/CancelDialog'
+import { ConfirmedMark } from '../ui/ConfirmedMark'
 import { Dialog } from '../ui/Dialog'
 import { Initials } from '../ui/Initials'
 import { StatusBadge } from '../ui/StatusBadge'
@@ -59,6 +60,7 @@ function Details({ appointment, zone, onCancel }: DetailsProps) {
       <div className={styles.top}>
         <Initials name={appointment.patient.name} size={48} />
         <h3 className={styles.name}>{appointment.patient.name}</h3>
+        <ConfirmedMark appointment={appointment} />
         <StatusBadge status={appointment.status} />
       </div>
       <dl className={styles.facts}>

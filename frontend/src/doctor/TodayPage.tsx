@@ -25,7 +25,7 @@ const FRESH_MS = 6_000
 
 export function TodayPage() {
   const { t } = useTranslation()
-  const zone = useMe().time_zone
+  const { id: myId, time_zone: zone } = useMe()
   const clock = useClock(zone)
   const now = useNow()
   const navigate = useNavigate({ from: '/today' })
@@ -45,7 +45,7 @@ export function TodayPage() {
     setTimeout(() => setFresh((before) => new Set([...before].filter((each) => each !== id))), FRESH_MS)
   }
 
-  const { data, error, refetch } = useDayAppointments(date, heard)
+  const { data, error, refetch } = useDayAppointments(date, { doctor: myId, after: heard })
   const all = data?.appointments ?? []
   const shown = all.filter(({ status }) => status !== 'CANCELLED')
   const cancelled = all.filter(({ status }) => status === 'CANCELLED')

@@ -10,14 +10,16 @@ import { useNow } from '../time/useNow'
 import { BackLink } from '../ui/BackLink'
 import { CancelDialog } from '../ui/CancelDialog'
 import { Card } from '../ui/Card'
+import { ConfirmedMark } from '../ui/ConfirmedMark'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorNote } from '../ui/ErrorNote'
 import { Initials } from '../ui/Initials'
 import { PageHead } from '../ui/PageHead'
 import { StatusBadge } from '../ui/StatusBadge'
 import styles from './AppointmentPage.module.css'
-import { mayCancel, useMyAppointments } from './useMyAppointments'
+import { mayCancel, mayMove, useMyAppointments } from './useMyAppointments'
 import { useWhen } from './useWhen'
+import { WillCome } from './WillCome'
 
 export function AppointmentPage() {
   const { t } = useTranslation()
@@ -55,6 +57,7 @@ function Details({ appointment }: { appointment: Appointment }) {
           <h2 className={styles.name}>{appointment.doctor.name}</h2>
           <span className={styles.soft}>{appointment.doctor.specialization}</span>
         </div>
+        <ConfirmedMark appointment={appointment} />
         <StatusBadge status={appointment.status} />
       </div>
       <dl className={styles.facts}>
@@ -80,6 +83,21 @@ function Details({ appointment }: { appointment: Appointment }) {
         )}
       </dl>
       <div className={styles.actions}>
+        <WillCome appointment={appointment} />
+        {mayMove(appointment, now) && (
+          <Button
+            variant="default"
+            renderRoot={(props) => (
+              <Link
+                to="/appointments/$appointmentId/move"
+                params={{ appointmentId: String(appointment.id) }}
+                {...props}
+              />
+            )}
+          >
+            {t('appointment.move')}
+          </Button>
+        )}
         {mayCancel(appointment, now) && (
           <Button variant="default" onClick={() => setCancelling(true)}>
             {t('appointment.cancel')}

@@ -39,11 +39,13 @@ interface WithProps {
   doctorId: number
   /** Whom staff book for; patients book for themselves. */
   patient?: Named
+  /** The visit that gets another time, instead of a new one. */
+  moving?: Appointment
   onBooked?: (appointment: Appointment) => void
 }
 
 /** The picker of one doctor's times with the form beside it. */
-export function BookingWith({ doctorId, patient, onBooked }: WithProps) {
+export function BookingWith({ doctorId, patient, moving, onBooked }: WithProps) {
   const { t } = useTranslation()
   // The window stays as it was when the page was opened; past times leave on their own.
   const [from] = useState(() => dateOf(Date.now(), ownZone()))
@@ -53,7 +55,7 @@ export function BookingWith({ doctorId, patient, onBooked }: WithProps) {
 
   return (
     <>
-      {data && <Booking data={data} to={window.to} patient={patient} onBooked={onBooked} />}
+      {data && <Booking data={data} to={window.to} patient={patient} moving={moving} onBooked={onBooked} />}
       {!data && error && isGone(error) && (
         <EmptyState isPage={!patient} icon="users" title={t('book.goneTitle')} lead={t('book.goneLead')}>
           {!patient && (
@@ -78,7 +80,7 @@ interface BookingProps extends Omit<WithProps, 'doctorId'> {
   to: string
 }
 
-function Booking({ data, to, patient, onBooked }: BookingProps) {
+function Booking({ data, to, patient, moving, onBooked }: BookingProps) {
   const { t } = useTranslation()
   const now = useNow()
   const clock = useClock(data.time_zone)
@@ -109,7 +111,9 @@ function Booking({ data, to, patient, onBooked }: BookingProps) {
   const { name, specialization } = data.doctor
   return (
     <>
-      {!patient && <PageHead title={t('book.title', { name })} lead={specialization} />}
+      {!patient && (
+        <PageHead title={t(moving ? 'move.title' : 'book.title', { name })} lead={specialization} />
+      )}
       <div className={styles.columns}>
         <Card className={styles.picker}>
           {free.size === 0 && !day ? (
@@ -159,6 +163,7 @@ function Booking({ data, to, patient, onBooked }: BookingProps) {
             doctor={data.doctor}
             zone={data.time_zone}
             patient={patient}
+            moving={moving}
             onBooked={onBooked}
             slots={coming}
             chosen={wanted}

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { book } from '../api/appointments'
+import { book, reschedule } from '../api/appointments'
 import { Problem } from '../api/problem'
 import type { Appointment, Appointments, DoctorName, Named, Slot } from '../api/shapes'
 import { putAppointment } from '../realtime/appointments'
@@ -25,6 +25,8 @@ interface Props {
   zone: string
   /** Whom staff book for; patients book for themselves. */
   patient?: Named
+  /** The visit that gets another time, instead of a new one. */
+  moving?: Appointment
   /** Instead of the appointment's own page. */
   onBooked?: (appointment: Appointment) => void
   /** All coming times of the doctor, as they stand. */
@@ -37,7 +39,8 @@ interface Props {
 
 const NOTES_MOST = 2000
 
-export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, onChoose, onLost }: Props) {
+export function BookingForm(props: Props) {
+  const { doctor, zone, patient, moving, onBooked, slots, chosen, onChoose, onLost } = props
   const { t } = useTranslation()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -52,6 +55,7 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
 
   const booking = useMutation({
     mutationFn: (slot: Slot) => {
+      if (moving) return reschedule(moving, slot.start, attempt.keyFor([moving.id, slot.start]))
       const content = {
         doctor_id: doctor.id,
         start: slot.start,
@@ -66,7 +70,7 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
         myAppointmentsKey,
         (data) => data && putAppointment(data, appointment, () => true),
       )
-      showToast(t('book.booked', { when: whenOf(appointment.start) }))
+      showToast(t(moving ? 'move.moved' : 'book.booked', { when: whenOf(appointment.start) }))
       if (onBooked) return onBooked(appointment)
       void navigate({
         to: '/appointments/$appointmentId',
@@ -112,7 +116,8 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
     onChoose(slot)
   }
 
-  const title = t(patient ? 'book.theVisit' : 'book.yourVisit')
+  const title = t(moving ? 'move.theVisit' : patient ? 'book.theVisit' : 'book.yourVisit')
+  const others = (own?.appointments ?? []).filter(({ id }) => id !== moving?.id)
   const shownError = booking.error && !loss ? booking.error : undefined
   return (
     <Card>
@@ -122,12 +127,13 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
           <LossNote
             loss={loss}
             error={booking.error ?? undefined}
-            offered={offersFor(loss, slots, own?.appointments ?? [])}
+            offered={offersFor(loss, slots, others)}
             isForSomebody={patient !== undefined}
             nameOf={(slot) => whenOf(slot.start)}
             onTake={take}
           />
         )}
+        {moving && <OldTime moving={moving} />}
         {chosen ? (
           <dl className={styles.facts} data-testid="chosen">
             {patient && (
@@ -141,7 +147,7 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
               <dd>{doctor.name}</dd>
             </div>
             <div>
-              <dt>{t('book.when')}</dt>
+              <dt>{t(moving ? 'move.new' : 'book.when')}</dt>
               <dd>
                 <strong>{dayName(chosen.start, clock.zone)}</strong>
                 <span className="numbers">
@@ -152,18 +158,20 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
             </div>
           </dl>
         ) : (
-          !loss && <p className={styles.soft}>{t('book.chooseFirst')}</p>
+          !loss && <p className={styles.soft}>{t(moving ? 'move.chooseFirst' : 'book.chooseFirst')}</p>
         )}
-        <Textarea
-          label={t('book.notes')}
-          description={t(patient ? 'book.notesHintStaff' : 'book.notesHint')}
-          autosize
-          minRows={3}
-          maxRows={10}
-          maxLength={NOTES_MOST}
-          value={notes}
-          onChange={(event) => setNotes(event.currentTarget.value)}
-        />
+        {!moving && (
+          <Textarea
+            label={t('book.notes')}
+            description={t(patient ? 'book.notesHintStaff' : 'book.notesHint')}
+            autosize
+            minRows={3}
+            maxRows={10}
+            maxLength={NOTES_MOST}
+            value={notes}
+            onChange={(event) => setNotes(event.currentTarget.value)}
+          />
+        )}
         {shownError && <ErrorNote error={shownError} />}
         <div>
           <Button
@@ -175,7 +183,7 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
             data-disabled={!chosen || staleSince !== null || undefined}
             aria-describedby={staleSince === null ? undefined : 'stale'}
           >
-            {t('book.submit')}
+            {t(moving ? 'move.submit' : 'book.submit')}
           </Button>
           {staleSince !== null && (
             <p id="stale" className={styles.stale}>
@@ -185,6 +193,25 @@ export function BookingForm({ doctor, zone, patient, onBooked, slots, chosen, on
         </div>
       </form>
     </Card>
+  )
+}
+
+/** Where the visit is now; it stays there until the new time is certain. */
+function OldTime({ moving }: { moving: Appointment }) {
+  const { t } = useTranslation()
+  const clock = useClock(moving.time_zone)
+  return (
+    <dl className={styles.old} data-testid="old-time">
+      <div>
+        <dt>{t('move.old')}</dt>
+        <dd>
+          <span>{dayName(moving.start, clock.zone)}</span>
+          <span className="numbers">
+            {timeOf(moving.start, clock)} – {timeOf(moving.end, clock)}
+          </span>
+        </dd>
+      </div>
+    </dl>
   )
 }
 

@@ -9,6 +9,7 @@ import { useClock } from '../time/useClock'
 import { useNow } from '../time/useNow'
 import { CancelDialog } from '../ui/CancelDialog'
 import { Card } from '../ui/Card'
+import { ConfirmedMark } from '../ui/ConfirmedMark'
 import { DateTile } from '../ui/DateTile'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorNote } from '../ui/ErrorNote'
@@ -18,6 +19,7 @@ import { StatusBadge } from '../ui/StatusBadge'
 import styles from './MyAppointmentsPage.module.css'
 import { isComing, mayCancel, useMyAppointments } from './useMyAppointments'
 import { useWhen } from './useWhen'
+import { WillCome } from './WillCome'
 
 const EARLIER_SHOWN = 5
 
@@ -98,8 +100,10 @@ function NextVisit({ appointment, now }: { appointment: Appointment; now: number
           </p>
         </div>
         <div className={styles.nextSide}>
+          <ConfirmedMark appointment={appointment} />
           <StatusBadge status={appointment.status} />
           <div className={styles.nextActions}>
+            <WillCome appointment={appointment} />
             <Button
               variant="default"
               renderRoot={(props) => (

@@ -26,6 +26,11 @@ export function isComing(appointment: Appointment, now: number): boolean {
   return appointment.status !== 'SCHEDULED' || Date.parse(appointment.end) > now
 }
 
+/** A patient may give a booked visit another time, or say that they will come, until it starts. */
+export function mayMove(appointment: Appointment, now: number): boolean {
+  return appointment.status === 'SCHEDULED' && Date.parse(appointment.start) > now
+}
+
 /** A patient may cancel until the visit starts. */
 export function mayCancel(appointment: Appointment, now: number): boolean {
   return (
