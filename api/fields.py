@@ -6,6 +6,8 @@ from typing import Final
 from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 
+from clinic.rules.reminders import MOST_LEADS
+
 LARGEST_ID: Final = 2**63 - 1
 EARLIEST: Final = date(1900, 1, 1)
 LATEST: Final = date(2199, 12, 31)
@@ -39,6 +41,15 @@ class Instant(serializers.DateTimeField):
         if value.tzinfo is None:
             self.fail("naive")
         return super().enforce_timezone(value)
+
+
+class LeadTimes(serializers.ListField):
+    """How long before a visit: `["1d", "2h"]`. Empty: never; null: as it is where nobody chose."""
+
+    child = serializers.CharField(max_length=8)
+
+    def __init__(self) -> None:
+        super().__init__(required=False, allow_null=True, max_length=MOST_LEADS)
 
 
 class IdInPath:

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.endpoint import Body, Endpoint, body_of, person_of
-from api.fields import LARGEST_ID, Day
+from api.fields import LARGEST_ID, Day, LeadTimes
 from clinic.actions.place import ClinicChange, RoomEntry, change_clinic
+from clinic.actions.reminders import chosen_lead_times
 from clinic.errors import FieldError, RoomInUse
 from clinic.policy import Operation
 from clinic.queries.place import closures, rooms, the_clinic
@@ -39,12 +40,16 @@ class ClosureBody(Body):
 
 
 class ClinicBody(Body):
-    """What is left out stays as it is; `closures` and `rooms` replace what is there."""
+    """What is left out stays as it is; `closures` and `rooms` replace what is there.
+
+    `reminders` hold for visits that are booked from then on; null: the installation's own.
+    """
 
     name = serializers.CharField(required=False, max_length=120)
     time_zone = serializers.CharField(required=False, max_length=64)
     closures = serializers.ListField(child=ClosureBody(), required=False, max_length=MOST_CLOSURES)
     rooms = serializers.ListField(child=RoomBody(), required=False, max_length=MOST_ROOMS)
+    reminders = LeadTimes()
 
 
 class ClinicView(Endpoint):
@@ -65,6 +70,7 @@ class ClinicView(Endpoint):
             rooms=[RoomEntry(each["name"], each.get("id")) for each in body["rooms"]]
             if "rooms" in body
             else None,
+            reminders=_reminders(body["reminders"]) if "reminders" in body else None,
         )
         change_clinic(actor=person_of(request), change=change)
         return _clinic()
@@ -72,6 +78,10 @@ class ClinicView(Endpoint):
 
 def _clinic() -> Response:
     return Response({"clinic": clinic_shape(the_clinic(), closures(), rooms()).wire()})
+
+
+def _reminders(given: list[str] | None) -> str:
+    return "" if given is None else chosen_lead_times(given, field="reminders")
 
 
 def _closures(given: list[dict[str, Any]]) -> dict[Any, str]:

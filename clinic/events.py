@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clinic.models.appointments import Appointment
     from clinic.models.assignments import Assignment
     from clinic.models.people import Doctor, Person
+    from clinic.models.preferences import Preferences
     from clinic.models.records import Annotation, HealthRecord
     from clinic.models.reminders import Reminder
     from clinic.rules.slots import Slot, Span
@@ -363,6 +364,21 @@ class NotificationRead(Event):
         return Subject("person", self.person_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencesChanged(Event):
+    """How a person wants to be told, after the change: for their other devices alone."""
+
+    type = "preferences.changed"
+    person: Person
+    preferences: Preferences
+
+    def topics(self) -> Sequence[Topic]:
+        return [user_topic(self.person.pk)]
+
+    def subject(self) -> Subject:
+        return Subject("person", self.person.pk)
+
+
 CATALOGUE: Final[dict[str, type[Event]]] = {
     event.type: event
     for event in (
@@ -390,5 +406,6 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         DoctorRejected,
         PersonDeactivated,
         NotificationRead,
+        PreferencesChanged,
     )
 }

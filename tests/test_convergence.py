@@ -146,7 +146,8 @@ class OwnScreen(Screen):
             _, shown["appointments"] = self.pages("/api/appointments/", "appointments")
         shown["unread"] = ok(self.api.get("/api/notifications/"))["unread"]
         shown["records"] = self._records()
-        shown["me"] = _without_hours(ok(self.api.get("/api/users/me/"))["user"])
+        shown["me"] = self._me()
+        shown["wishes"] = ok(self.api.get("/api/users/me/preferences/"))["preferences"]
         return shown
 
     def apply(self, frame: Json) -> None:
@@ -166,9 +167,16 @@ class OwnScreen(Screen):
             self.state["me"] = _without_hours(data)
         elif kind == "notification.read":
             self._mark_read(data)
+        elif kind == "preferences.changed":
+            self.state["wishes"] = data
+            # Their language is a part of their profile, too.
+            self.state["me"] = self._me()
         if "notification" in frame:
             self.state["inbox"][frame["notification"]["id"]] = frame["notification"]
             self.state["unread"] += 1
+
+    def _me(self) -> Json:
+        return _without_hours(ok(self.api.get("/api/users/me/"))["user"])
 
     def _records(self) -> Json:
         return {one.record: _without_actor(one.wire()) for one in record_references(self.viewer)}
@@ -415,6 +423,11 @@ def remind_the_patient(stage: Stage) -> None:
             remind(claimed)
 
 
+def choose_to_be_told_otherwise(stage: Stage) -> None:
+    wishes = {"channels": {"email": False}, "lead_times": ["3d"], "language": "de"}
+    ok(Api(stage.ana).put("/api/users/me/preferences/", wishes))
+
+
 # Things that happen, and what is told of each.
 CASES: Final[list[tuple[str, Thing]]] = [
     (
@@ -484,6 +497,7 @@ CASES: Final[list[tuple[str, Thing]]] = [
     ("doctor.unassigned", lambda s: void(world.end(s.assignment))),
     ("notification.read", read_one),
     ("notification.read", read_up_to),
+    ("preferences.changed", choose_to_be_told_otherwise),
 ]
 
 

@@ -31,18 +31,23 @@ class RoomEntry:
 
 @dataclass(frozen=True, slots=True)
 class ClinicChange:
-    """What to change; None leaves as it is. `closures` and `rooms` replace what is there."""
+    """What to change; None leaves as it is. `closures` and `rooms` replace what is there.
+
+    `reminders` are the lead times of patients who have chosen none, as CLINIC_REMINDERS has them; "": that setting's.
+    """
 
     name: str | None = None
     time_zone: str | None = None
     closures: Mapping[date, str] | None = None
     rooms: Sequence[RoomEntry] | None = None
+    reminders: str | None = None
 
 
 def change_clinic(*, actor: Person, change: ClinicChange) -> Clinic:
     """Raises FieldError naming the field, RoomInUse for a room that somebody has been called to.
 
-    New or lifted closures change every doctor's slots of those days.
+    New or lifted closures change every doctor's slots of those days. Other `reminders` hold for visits that are
+    booked from then on.
     """
     require(actor, Operation.WRITE_CLINIC)
     if change.time_zone is not None and change.time_zone not in zone_names():
@@ -52,6 +57,8 @@ def change_clinic(*, actor: Person, change: ClinicChange) -> Clinic:
         clinic = Clinic.objects.select_for_update(no_key=True).get(pk=the_clinic().pk)
         clinic.name = clinic.name if change.name is None else change.name
         clinic.time_zone = change.time_zone or clinic.time_zone
+        if change.reminders is not None:
+            clinic.reminders = change.reminders or None
         clinic.save()
         if change.rooms is not None:
             _replace_rooms(change.rooms)

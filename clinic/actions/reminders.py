@@ -1,16 +1,19 @@
 """Reminders: planned and voided with their appointment, claimed by any number of workers, sent once."""
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from clinic import clock
 from clinic.actions.messages import plan_message
+from clinic.errors import FieldError
 from clinic.events import ReminderDue, Subject
 from clinic.journal import record
 from clinic.leases import take
@@ -19,13 +22,29 @@ from clinic.queries.preferences import lead_times_of, loud_from, preferences_of
 from clinic.queries.reminders import due_reminders, waiting_reminders
 from clinic.rows import insert, lock_row
 from clinic.rules.messages import Channel
-from clinic.rules.reminders import NO_SHOW, Moment, Reason, ReminderState, moments_before, why_not
+from clinic.rules.reminders import (
+    LONGEST_LEAD,
+    MOST_LEADS,
+    NO_SHOW,
+    Lead,
+    Moment,
+    Reason,
+    ReminderState,
+    is_lead,
+    leads_as_text,
+    moments_before,
+    parse_leads,
+    why_not,
+)
 from clinic.rules.statuses import Status
 
 # When its worker was killed another takes it after this long. Sending is one short transaction.
 LEASE: Final = timedelta(minutes=1)
 # So long after a visit should have begun a worker that comes late does not judge it any more.
 JUDGED_WITHIN: Final = timedelta(hours=24)
+# What one statement inserts, within what the engines take as its values.
+ROWS_AT_ONCE: Final = 500
+_EVER: Final = datetime(1, 1, 2, tzinfo=UTC)
 
 
 def plan_reminders(appointment: Appointment, *, now: datetime) -> None:
@@ -55,15 +74,117 @@ def _planned(appointment: Appointment, moment: Moment, channel: Channel) -> Remi
     )
 
 
-def _offered() -> list[Channel]:
-    return [channel for channel in WAYS if channel is not Channel.SMS or settings.SMS]
-
-
 def void_reminders(appointment: Appointment, reason: Reason, *, now: datetime) -> None:
     """Those that still wait; in the transaction that cancels or moves the appointment."""
     waiting_reminders().filter(appointment=appointment).update(
         state=ReminderState.VOIDED, reason=reason, ended_at=now, claim=None, claimed_until=None
     )
+
+
+# -- other lead times --------------------------------------------------------------------------------------
+
+
+def chosen_lead_times(given: Sequence[str], *, field: str) -> str:
+    """What somebody chose, as it is kept; none of them: not at all. Raises FieldError naming the one that cannot be."""
+    leads: list[Lead] = []
+    for number, text in enumerate(given):
+        if not is_lead(text):
+            raise FieldError(f"{field}.{number}", "Say days, hours or minutes, like 1d, 2h or 30m.")
+        [lead] = parse_leads(text)
+        if lead.length > LONGEST_LEAD:
+            most = f"At most {LONGEST_LEAD.days} days before."
+            raise FieldError(f"{field}.{number}", most, code="max_value")
+        if lead in leads:
+            raise FieldError(f"{field}.{number}", "This is named twice.", code="unique")
+        leads.append(lead)
+    if len(leads) > MOST_LEADS:
+        raise FieldError(field, f"At most {MOST_LEADS} of them.", code="max_length")
+    return leads_as_text(leads)
+
+
+def plan_anew(patient_id: int, *, now: datetime) -> None:
+    """Make what waits for this patient's coming visits fit their lead times; in the transaction that changed them.
+
+    The patient's row is locked: whoever books or moves a visit of theirs plans before this, or by the new ones.
+    What is no longer wanted ends as `not_wanted`, and wakes when it is wanted again in time.
+    """
+    leads = lead_times_of(patient_id)
+    # Whoever cancels, moves or reminds locks one visit. In order: two that lock several do not cross.
+    visits = list(
+        Appointment.objects.filter(patient_id=patient_id, start__gt=now, status=Status.SCHEDULED)
+        .select_related("doctor__person")
+        .defer("notes", "reason")
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
+    planned: dict[int, list[Reminder]] = defaultdict(list)
+    for reminder in Reminder.objects.filter(
+        appointment__in=visits, sequence=F("appointment__sequence")
+    ):
+        if is_lead(reminder.kind):
+            planned[reminder.appointment_id].append(reminder)
+    anew = _Anew()
+    for visit in visits:
+        _fit(visit, planned[visit.pk], leads, now, anew)
+    for begin in range(0, len(anew.new), ROWS_AT_ONCE):
+        insert(anew.new[begin : begin + ROWS_AT_ONCE])
+    if anew.other:
+        fields = ["due_at", "until", "state", "reason", "ended_at"]
+        Reminder.objects.bulk_update(anew.other, fields)
+    waiting_reminders().filter(pk__in=anew.unwanted).update(
+        state=ReminderState.VOIDED,
+        reason=Reason.NOT_WANTED,
+        ended_at=now,
+        claim=None,
+        claimed_until=None,
+    )
+
+
+@dataclass(slots=True)
+class _Anew:
+    """What is to be inserted, what waits for another time or again, and what is no longer wanted."""
+
+    new: list[Reminder] = field(default_factory=list)
+    other: list[Reminder] = field(default_factory=list)
+    unwanted: list[int] = field(default_factory=list)
+
+
+def _fit(
+    visit: Appointment,
+    planned: Sequence[Reminder],
+    leads: Sequence[Lead],
+    now: datetime,
+    anew: _Anew,
+) -> None:
+    zone = visit.doctor.person.time_zone
+    # With those that are due already: one that is late is sent until the next one is.
+    wanted = {each.kind: each for each in moments_before(leads, visit.start, zone, now=_EVER)}
+    there = {(each.kind, each.channel) for each in planned}
+    anew.new += [
+        _planned(visit, moment, channel)
+        for moment in wanted.values()
+        for channel in _offered()
+        if now < moment.due_at and (moment.kind, channel) not in there
+    ]
+    for reminder in planned:
+        moment = wanted.get(reminder.kind)
+        if reminder.state == ReminderState.WAITING:
+            if moment is None:
+                anew.unwanted.append(reminder.pk)
+            elif (reminder.due_at, reminder.until) != (moment.due_at, moment.until):
+                anew.other.append(_at(reminder, moment))
+        elif moment is not None and now < moment.due_at and _was_not_wanted(reminder):
+            reminder.state, reminder.reason, reminder.ended_at = ReminderState.WAITING, "", None
+            anew.other.append(_at(reminder, moment))
+
+
+def _was_not_wanted(reminder: Reminder) -> bool:
+    return (reminder.state, reminder.reason) == (ReminderState.VOIDED, Reason.NOT_WANTED)
+
+
+def _at(reminder: Reminder, moment: Moment) -> Reminder:
+    reminder.due_at, reminder.until = moment.due_at, moment.until
+    return reminder
 
 
 # -- the ways to a patient ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """When patients are reminded of a visit, and when a reminder has become pointless."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,9 @@ _LEAD: Final = re.compile(r"(?P<count>[1-9][0-9]{0,2})(?P<unit>[dhm])")
 NONE: Final = "off"
 # The row that asks, some time after a visit should have begun, whether its patient is missing.
 NO_SHOW: Final = "no_show"
+# What people may choose for themselves, and a clinic for its patients; the setting may say more.
+MOST_LEADS: Final = 5
+LONGEST_LEAD: Final = timedelta(days=60)
 
 
 class ReminderState(StrEnum):
@@ -51,6 +54,10 @@ class Lead:
     days: int = 0
     elapsed: timedelta = timedelta()
 
+    @property
+    def length(self) -> timedelta:
+        return timedelta(days=self.days) + self.elapsed
+
     def due_at(self, start: datetime, zone: str) -> datetime:
         if not self.days:
             return start - self.elapsed
@@ -77,6 +84,15 @@ def parse_leads(text: str) -> tuple[Lead, ...]:
     if len({lead.kind for lead in leads}) < len(leads):
         raise ValueError(f"{text!r} names a time twice")
     return leads
+
+
+def leads_as_text(leads: Iterable[Lead]) -> str:
+    """As `parse_leads` reads them."""
+    return ",".join(lead.kind for lead in leads) or NONE
+
+
+def is_lead(kind: str) -> bool:
+    return _LEAD.fullmatch(kind) is not None
 
 
 def _lead(part: str) -> Lead:

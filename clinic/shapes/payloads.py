@@ -8,6 +8,7 @@ from clinic.events import (
     HoursChanged,
     NotificationRead,
     PersonEvent,
+    PreferencesChanged,
     RecordEvent,
     ReminderDue,
     SlotEvent,
@@ -18,6 +19,7 @@ from clinic.shapes.assignments import assignment_news
 from clinic.shapes.base import Shape
 from clinic.shapes.notifications import ReadMark
 from clinic.shapes.people import colleague_shape, user_shape
+from clinic.shapes.preferences import preferences_shape
 from clinic.shapes.records import annotation_shape, record_reference, record_with_content
 from clinic.shapes.reminders import reminder_news
 from clinic.shapes.slots import ChangedDates, slot_shape
@@ -59,5 +61,7 @@ def payload(event: Event, topic: Topic, *, actor: Person | None) -> Shape:
             return ReadMark(
                 up_to=event.up_to, ids=list(event.ids), unread=event.unread, read_at=event.read_at
             )
+        case PreferencesChanged():
+            return preferences_shape(event.preferences, event.person)
         case _:
             raise NotImplementedError(f"{event.type} has no payload")

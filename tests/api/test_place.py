@@ -1,16 +1,18 @@
 """The clinic's own data."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from clinic.models import Clinic, Closure, Room
+from clinic.models import Appointment, Clinic, Closure, Reminder, Room
 from clinic.rules.statuses import Status
 from tests import world
 from tests.api.client import Api, ok, refused, refused_fields
 
 pytestmark = pytest.mark.django_db
+REMINDERS: Final = {"reminders": None, "usual_reminders": ["1d", "2h"]}
+NOTHING: Final = {"name": "", "time_zone": "UTC", "closures": [], "rooms": [], **REMINDERS}
 
 
 def clinic(**changes: Any) -> Any:
@@ -34,6 +36,7 @@ def test_everyone_signed_in_reads_the_clinic(make: object) -> None:
             "time_zone": "Europe/Berlin",
             "closures": [{"date": "2027-01-01", "reason": "New Year"}],
             "rooms": [{"id": one.pk, "name": "1"}, {"id": two.pk, "name": "2b"}],
+            **REMINDERS,
         }
     }
 
@@ -41,7 +44,7 @@ def test_everyone_signed_in_reads_the_clinic(make: object) -> None:
 def test_a_clinic_nobody_has_named_is_readable() -> None:
     answer = ok(Api(world.a_patient()).get("/api/clinic/"))
 
-    assert answer["clinic"] == {"name": "", "time_zone": "UTC", "closures": [], "rooms": []}
+    assert answer["clinic"] == NOTHING
 
 
 def test_an_admin_changes_what_they_name_and_nothing_else() -> None:
@@ -53,7 +56,8 @@ def test_an_admin_changes_what_they_name_and_nothing_else() -> None:
         {"date": "2027-12-25", "reason": "Christmas"}, {"date": "2027-12-26", "reason": ""},
     ]  # fmt: skip
     assert after == {**before, "closures": closed}
-    assert clinic(**after) == after
+    shown_only = {"usual_reminders"}
+    assert clinic(**{name: after[name] for name in after.keys() - shown_only}) == after
     assert clinic(closures=[], rooms=[]) == {**before, "closures": [], "rooms": []}
 
 
@@ -97,6 +101,8 @@ def test_a_room_in_use_is_not_removed() -> None:
         ({"closures": [{"date": "2027-02-30"}]}, {"closures.0.date": "invalid"}),
         ({"closures": [{"reason": "Rest"}]}, {"closures.0.date": "required"}),
         ({"closures": [{"date": "2027-01-01"}] * 2}, {"closures.1.date": "unique"}),
+        ({"reminders": ["1d", "soon"]}, {"reminders.1": "invalid"}),
+        ({"reminders": "1d"}, {"reminders": "not_a_list"}),
     ],
 )
 def test_what_cannot_be_is_refused_by_field(changes: Any, refusal: dict[str, str]) -> None:
@@ -104,8 +110,24 @@ def test_what_cannot_be_is_refused_by_field(changes: Any, refusal: dict[str, str
 
     assert refused_fields(admin.patch("/api/clinic/", changes)) == refusal
 
-    nothing = {"name": "", "time_zone": "UTC", "closures": [], "rooms": []}
-    assert ok(admin.get("/api/clinic/"))["clinic"] == nothing
+    assert ok(admin.get("/api/clinic/"))["clinic"] == NOTHING
+
+
+def test_the_clinic_s_lead_times_hold_for_visits_booked_from_then_on() -> None:
+    doctor, ana = world.a_doctor(), world.a_patient()
+    starts = iter(world.next_free_starts(doctor, 4))
+    before = world.book(doctor, ana, next(starts))
+    kinds = []
+    for leads in (["5m"], [], None):
+        assert clinic(reminders=leads)["reminders"] == leads
+        kinds.append(_kinds_of(world.book(doctor, ana, next(starts))))
+
+    assert kinds[:2] == [{"5m"}, set()]
+    assert _kinds_of(before) == kinds[2] >= {"2h"}
+
+
+def _kinds_of(visit: Appointment) -> set[str]:
+    return set(Reminder.objects.filter(appointment=visit).values_list("kind", flat=True))
 
 
 def test_patients_see_a_closed_day_at_once() -> None:

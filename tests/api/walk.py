@@ -134,6 +134,19 @@ WALK: Final = [
          says={"user.phone_number": "+351 555", "user.role": "PATIENT", "user.id": "{ana}"}),
     Step("ana", "PUT /api/users/me/", {"first_name": "Ana", "last_name": "Lima", "language": "pt"},
          says={"user.language": "pt"}),
+    Step("ana", "GET /api/users/me/preferences/",
+         has={"preferences": "channels lead_times quiet_hours language",
+              "preferences.channels": "in_app email push sms"},
+         says={"preferences.lead_times": None, "preferences.quiet_hours": None, "preferences.channels.in_app": True}),
+    Step("ana", "PUT /api/users/me/preferences/",
+         {"channels": {"push": False}, "lead_times": ["3d", "30m"], "quiet_hours": {"from": "22:00", "until": "07:00"}},
+         says={"preferences.channels.push": False, "preferences.channels.email": True,
+               "preferences.lead_times": ["3d", "30m"],
+               "preferences.quiet_hours": {"from": "22:00", "until": "07:00"}}),
+    Step("ana", "PUT /api/users/me/preferences/", {"channels": {"in_app": False}}, 400, "invalid",
+         says={"errors.0.field": "channels.in_app"}),
+    Step("ana", "PUT /api/users/me/preferences/", {"lead_times": None, "quiet_hours": None},
+         says={"preferences.lead_times": None, "preferences.quiet_hours": None}),
     Step("ana", "GET /api/users/", None, 403, "forbidden"),
     Step("admin", "GET /api/users/", has={"users.0": USER}),
     Step("admin", "GET /api/users/{dora}/", has={"user": DOCTOR_USER}, says={"user.id": "{dora}"}),
@@ -156,7 +169,7 @@ WALK: Final = [
     Step("admin", "POST /api/users/{eve}/reject/", says={"user.id": "{eve}"}),
     Step("admin", "POST /api/users/{twin}/deactivate/", says={"user.id": "{twin}"}),
     Step("admin", "POST /api/users/{twin}/activate/", says={"user.id": "{twin}"}),
-    Step("ana", "GET /api/clinic/", has={"clinic": "name time_zone closures rooms"}),
+    Step("ana", "GET /api/clinic/", has={"clinic": "name time_zone closures rooms reminders"}),
     Step("rita", "PATCH /api/clinic/", {"name": "Here"}, 403, "forbidden"),
     Step("admin", "PATCH /api/clinic/", {"name": "By the river", "rooms": [{"name": "2"}]},
          says={"clinic.name": "By the river", "clinic.rooms.0.name": "2"}),
@@ -376,6 +389,4 @@ POST   /api/records/{visit_record}/attachments/
 GET    /api/records/{visit_record}/attachments/
 GET    /api/attachments/1/
 DELETE /api/attachments/1/
-GET    /api/users/me/preferences/
-PUT    /api/users/me/preferences/
 """

@@ -1131,6 +1131,32 @@ export interface paths {
         patch: operations["patchMe"];
         trace?: never;
     };
+    "/api/users/me/preferences/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Other lead times hold for visits that are booked already, too.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getPreferences"];
+        /**
+         * @description Other lead times hold for visits that are booked already, too.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        put: operations["putPreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/patients/": {
         parameters: {
             query?: never;
@@ -1643,6 +1669,27 @@ export interface components {
             old_password: string;
             new_password: string;
         };
+        /**
+         * ChannelWishes
+         * @description `in_app` is always true: what happens to somebody stands in their inbox in any case.
+         */
+        ChannelWishes: {
+            /** In App */
+            in_app: boolean;
+            /** Email */
+            email: boolean;
+            /** Push */
+            push: boolean;
+            /** Sms */
+            sms: boolean;
+        };
+        /** @description What is left out stays as it is. `in_app` cannot be switched off. */
+        ChannelsBodyRequest: {
+            in_app?: boolean;
+            email?: boolean;
+            push?: boolean;
+            sms?: boolean;
+        };
         /** ClinicAnswer */
         ClinicAnswer: {
             clinic: components["schemas"]["ClinicShape"];
@@ -1650,6 +1697,9 @@ export interface components {
         /**
          * ClinicShape
          * @description `name` is empty until an admin has named the clinic.
+         *
+         *     `reminders`: how long before a visit patients are reminded who have not chosen themselves; null: as
+         *     `usual_reminders` says, which is a setting of the installation.
          */
         ClinicShape: {
             /** Name */
@@ -1660,6 +1710,10 @@ export interface components {
             closures: components["schemas"]["ClosureShape"][];
             /** Rooms */
             rooms: components["schemas"]["RoomShape"][];
+            /** Reminders */
+            reminders: string[] | null;
+            /** Usual Reminders */
+            usual_reminders: string[];
         };
         /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
         ClosureBodyRequest: {
@@ -2021,12 +2075,17 @@ export interface components {
         PatchedAnnotationBodyRequest: {
             content?: string;
         };
-        /** @description What is left out stays as it is; `closures` and `rooms` replace what is there. */
+        /**
+         * @description What is left out stays as it is; `closures` and `rooms` replace what is there.
+         *
+         *     `reminders` hold for visits that are booked from then on; null: the installation's own.
+         */
         PatchedClinicBodyRequest: {
             name?: string;
             time_zone?: string;
             closures?: components["schemas"]["ClosureBodyRequest"][];
             rooms?: components["schemas"]["RoomBodyRequest"][];
+            reminders?: string[] | null;
         };
         /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
         PatchedCommentBodyRequest: {
@@ -2110,6 +2169,29 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** PreferencesAnswer */
+        PreferencesAnswer: {
+            preferences: components["schemas"]["PreferencesShape"];
+        };
+        /** @description Any of them; what is left out stays as it is. */
+        PreferencesBodyRequest: {
+            channels?: components["schemas"]["ChannelsBodyRequest"];
+            lead_times?: string[] | null;
+            quiet_hours?: components["schemas"]["QuietHoursBodyRequest"] | null;
+            language?: string;
+        };
+        /**
+         * PreferencesShape
+         * @description `lead_times`: how long before a visit they are reminded; empty: not at all; null: as the clinic does.
+         */
+        PreferencesShape: {
+            channels: components["schemas"]["ChannelWishes"];
+            /** Lead Times */
+            lead_times: string[] | null;
+            quiet_hours: components["schemas"]["QuietHoursShape"] | null;
+            /** Language */
+            language: string;
+        };
         /**
          * Problem
          * @description RFC 9457. `code` is stable; the members after `request_id` depend on it.
@@ -2152,6 +2234,23 @@ export interface components {
              * @default 0
              */
             retry_after_ms: number;
+        };
+        /** @description Two wall times of one's own zone, `HH:MM`; the second may be on the next morning. */
+        QuietHoursBodyRequest: {
+            /** Format: time */
+            from: string;
+            /** Format: time */
+            until: string;
+        };
+        /**
+         * QuietHoursShape
+         * @description Every night, by the clock of the person's own zone.
+         */
+        QuietHoursShape: {
+            /** From */
+            from: string;
+            /** Until */
+            until: string;
         };
         /** @description Either `up_to` (a number of the inbox's topic) or `ids`. */
         ReadBodyRequest: {
@@ -5443,6 +5542,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesAnswer"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PreferencesBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesAnswer"];
                 };
             };
             /** @description Too often: `rate_limited`, and when to try again. */
