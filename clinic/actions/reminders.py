@@ -74,6 +74,10 @@ def _planned(appointment: Appointment, moment: Moment, channel: Channel) -> Remi
     )
 
 
+def _offered() -> list[Channel]:
+    return [channel for channel in WAYS if channel is not Channel.SMS or settings.SMS]
+
+
 def void_reminders(appointment: Appointment, reason: Reason, *, now: datetime) -> None:
     """Those that still wait; in the transaction that cancels or moves the appointment."""
     waiting_reminders().filter(appointment=appointment).update(
