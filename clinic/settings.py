@@ -442,6 +442,12 @@ REQUEST_BODY_SECONDS = 60
 KEEP_ALIVE_SECONDS = 75
 # Whether nobody but this machine can come here, not even through a proxy.
 ONLY_THIS_MACHINE = HOST in _LOOPBACK and not BEHIND_TLS and _LOOPBACK.issuperset(ALLOWED_HOSTS)
+# A stand-in for push services on this machine may be pushed to; everywhere else, this would open what is private.
+PUSH_TO_LOOPBACK = env.bool("CLINIC_PUSH_TO_LOOPBACK", default=False)
+if PUSH_TO_LOOPBACK and not ONLY_THIS_MACHINE:
+    raise ImproperlyConfigured(
+        "CLINIC_PUSH_TO_LOOPBACK is only for a clinic that serves this machine alone."
+    )
 # Told to end (SIGTERM), it is not ready for so long before it stops listening: a proxy notices.
 DRAIN_NOTICE_SECONDS = env.float(
     "CLINIC_DRAIN_NOTICE_SECONDS", default=0.0 if ONLY_THIS_MACHINE else 2.0

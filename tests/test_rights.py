@@ -134,6 +134,9 @@ POST   /api/patients/{unknown}/assign/          401 404 404 404 404 404 404 404 
 POST   /api/assignments/{assignment}/end/       401 200 404 200 404 404 200 200 200 401 401 401
 GET    /api/notifications/                      401 200 200 200 200 200 200 200 200 401 401 401
 POST   /api/notifications/read/                 401 200 200 200 200 200 200 200 200 401 401 401
+GET    /api/push/                               401 200 200 200 200 200 200 200 200 401 401 401
+POST   /api/push/                               401 200 200 200 200 200 200 200 200 401 401 401
+DELETE /api/push/                               401 204 204 204 204 204 204 204 204 401 401 401
 GET    /api/schema/                             200 200 200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/                               200 200 200 200 200 200 200 200 200 200 200 200
 GET    /livez                                   200 200 200 200 200 200 200 200 200 200 200 200
@@ -247,6 +250,8 @@ class Cast:
             return {"name": "Am Park", "rooms": [{"name": "1"}]}
         if path.endswith("/read/"):
             return {"up_to": 1}
+        if path == "/api/push/":
+            return {"endpoint": "https://push.example/send/phone"}
         return {}
 
     def _of_records(self, row: Row) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -21,6 +22,8 @@ from clinic.models import Message
 from clinic.queries.messages import due_channels, is_read
 from clinic.rules.messages import Channel, Why
 from workers.mail import carrier as mail
+from workers.outward import Busy
+from workers.push import carrier as push
 from workers.turns import one_by_one
 
 log = structlog.get_logger(__name__)
@@ -40,6 +43,7 @@ class Carrier:
 
 CARRIERS: Final[dict[Channel, Carrier]] = {
     Channel.EMAIL: Carrier(mail.send, mail.judge),
+    Channel.PUSH: Carrier(push.send, push.judge),
 }
 
 
@@ -107,7 +111,8 @@ def _said(message: Message) -> dict[str, Any]:
 
 
 def _failed(claimed: Claimed, error: Exception, code: str, for_good: bool) -> None:
-    mark_failed(claimed, reason=code, for_good=for_good)
+    pause = error.pause if isinstance(error, Busy) else timedelta(0)
+    mark_failed(claimed, reason=code, for_good=for_good, at_least=pause)
     # The error's own words may hold an address or a link.
     said = {**_said(claimed.message), "reason": code, "type": type(error).__name__}
     if code == "mistake":

@@ -183,13 +183,22 @@ def mark_dropped(claimed: Claimed, why: Why = Why.POINTLESS) -> bool:
     return _mark(claimed, dropped_at=clock.now(), reason=why)
 
 
-def mark_failed(claimed: Claimed, *, reason: str, for_good: bool = False) -> bool:
-    """To be tried again after a pause; for good after the last attempt, or where no attempt can help."""
+def mark_failed(
+    claimed: Claimed,
+    *,
+    reason: str,
+    for_good: bool = False,
+    at_least: timedelta = timedelta(0),
+) -> bool:
+    """To be tried again after a pause, of the length that the other side asked for `at_least`.
+
+    For good after the last attempt, or where no attempt can help.
+    """
     now = clock.now()
     tried = claimed.message.attempts
     if for_good or tried >= ATTEMPTS:
         return _mark(claimed, failed_at=now, reason=reason)
-    return _mark(claimed, due_at=now + PAUSES[tried - 1], reason=reason)
+    return _mark(claimed, due_at=now + max(PAUSES[tried - 1], at_least), reason=reason)
 
 
 def _mark(claimed: Claimed, **values: Any) -> bool:

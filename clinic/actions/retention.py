@@ -17,6 +17,7 @@ from clinic.models import (
     Viewing,
 )
 from clinic.queries.messages import messages_ended_before
+from clinic.queries.push import orphaned_subscriptions
 from clinic.queries.reminders import reminders_ended_before
 from clinic.topics import TopicKind
 
@@ -44,6 +45,7 @@ def drop_expired() -> int:
                 created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_HOURS)
             ),
             Session.objects.filter(expires_at__lt=now),
+            orphaned_subscriptions(),
             messages_ended_before(now - timedelta(days=settings.MESSAGE_DAYS)),
             reminders_ended_before(now - timedelta(days=settings.REMINDER_DAYS)),
             Tally.objects.filter(forget_at__lt=now.timestamp() * 1000),

@@ -148,6 +148,10 @@ VISIT_NEWS: Final = frozenset(
 # -- one event, one person ----------------------------------------------------------------------------------------
 
 
+# Who has the app open sees the news there; who has read it by then is not buzzed.
+PUSH_GRACE: Final = timedelta(seconds=5)
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One message to be: on which way, when, and whether reading of it elsewhere makes it pointless."""
@@ -172,11 +176,11 @@ def deliveries(
     begin with, the first rung is taken at once.
     """
     if is_own:
-        return [Delivery(channel, now) for channel in outgoing.to_oneself if channel in usable]
+        return [_first(channel, now) for channel in outgoing.to_oneself if channel in usable]
     if not _is_urgent(outgoing, is_near=is_near):
         due_at = quiet.first_loud(now) if quiet else now
-        return [Delivery(channel, due_at) for channel in outgoing.at_once if channel in usable]
-    first = [Delivery(channel, now) for channel in outgoing.at_once if channel in usable]
+        return [_first(channel, due_at) for channel in outgoing.at_once if channel in usable]
+    first = [_first(channel, now) for channel in outgoing.at_once if channel in usable]
     rungs = [rung for rung in outgoing.ladder if rung.channel in usable]
     # Those who can be told at once have until the first rung to read it; others must not wait for it.
     head_start = rungs[0].after if rungs and not first else timedelta(0)
@@ -184,6 +188,13 @@ def deliveries(
         Delivery(rung.channel, now + rung.after - head_start, unless_read=True) for rung in rungs
     ]
     return [*first, *later]
+
+
+def _first(channel: Channel, due_at: datetime) -> Delivery:
+    """A push says only that there is news: it comes a moment later, and never to who has read the news."""
+    if channel is Channel.PUSH:
+        return Delivery(channel, due_at + PUSH_GRACE, unless_read=True)
+    return Delivery(channel, due_at)
 
 
 def _is_urgent(outgoing: Outgoing, *, is_near: bool) -> bool:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 BOOK = "/api/appointments/book/"
 JSON = "application/json"
-POSTS = [BOOK, "/api/auth/login/", "/api/auth/register/", "/api/notifications/read/"]
+POSTS = [BOOK, "/api/auth/login/", "/api/auth/register/", "/api/notifications/read/", "/api/push/"]
 
 
 @pytest.mark.parametrize("path", POSTS)

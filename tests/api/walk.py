@@ -345,6 +345,12 @@ WALK: Final = [
     Step("ana", "POST /api/notifications/read/", {"ids": ["{line}"]}, has={"": "unread"}),
     Step("ana", "POST /api/notifications/read/", {"up_to": "{seq}"}, says={"unread": 0}),
     Step("ana", "GET /api/notifications/?unread=true", says={"count": 0, "unread": 0}),
+    Step("ana", "GET /api/push/", has={"": "public_key"}, says={"subscribed": False}),
+    Step("ana", "POST /api/push/", {"endpoint": "http://10.0.0.1/x"}, 400, "invalid",
+         says={"errors.0.field": "endpoint"}),
+    Step("ana", "POST /api/push/", {"endpoint": "https://push.example/x", "keys": {"auth": "x"}},
+         says={"subscribed": True}),
+    Step("ana", "DELETE /api/push/", None, 204),
     Step("ana", "GET /api/events/?topic=user.{ana}&after=0", has={"": "topic epoch head events"}),
     Step("ana", "GET /api/events/?topic=user.{dora}&after=0", None, 404, "no_such_topic"),
     # -- operations

@@ -12,6 +12,7 @@ from clinic.rules.messages import (
     NEAR,
     OUTBOUND,
     OUTGOING,
+    PUSH_GRACE,
     VISIT_NEWS,
     Channel,
     Delivery,
@@ -28,6 +29,7 @@ EMAIL, PUSH, SMS = Channel.EMAIL, Channel.PUSH, Channel.SMS
 NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")
 TEN, TWENTY = timedelta(minutes=10), timedelta(minutes=20)
 LADDER = Outgoing("x", (PUSH,), (EMAIL,), Urgency.ALWAYS, (Rung(EMAIL, TEN), Rung(SMS, TWENTY)))
+PUSHED = Delivery(PUSH, NOW + PUSH_GRACE, unless_read=True)
 PLAIN = Outgoing("x", (EMAIL, PUSH), to_oneself=(EMAIL,))
 
 
@@ -63,7 +65,7 @@ def test_what_overtakes_is_in_the_catalogue() -> None:
 
 
 def test_what_is_not_urgent_goes_at_once_and_only_on_its_ways() -> None:
-    assert going(PLAIN, EMAIL, PUSH, SMS) == [Delivery(EMAIL, NOW), Delivery(PUSH, NOW)]
+    assert going(PLAIN, EMAIL, PUSH, SMS) == [Delivery(EMAIL, NOW), PUSHED]
     assert going(PLAIN, SMS) == []
 
 
@@ -75,7 +77,7 @@ def test_what_somebody_did_themselves_is_confirmed_and_no_news() -> None:
 
 def test_what_is_urgent_goes_on_to_the_next_way_unless_it_is_read() -> None:
     assert going(LADDER, EMAIL, PUSH, SMS) == [
-        Delivery(PUSH, NOW),
+        PUSHED,
         Delivery(EMAIL, NOW + TEN, unless_read=True),
         Delivery(SMS, NOW + TWENTY, unless_read=True),
     ]
@@ -107,7 +109,7 @@ def test_quiet_hours_put_off_what_is_not_urgent(at: str, goes_at: str) -> None:
     later = datetime.fromisoformat(goes_at).replace(tzinfo=UTC)
 
     assert going(PLAIN, EMAIL, at=moment) == [Delivery(EMAIL, later)]
-    assert going(LADDER, PUSH, at=moment) == [Delivery(PUSH, moment)]
+    assert going(LADDER, PUSH, at=moment) == [Delivery(PUSH, moment + PUSH_GRACE, unless_read=True)]
     assert going(PLAIN, EMAIL, is_own=True, at=moment) == [Delivery(EMAIL, moment)]
 
 

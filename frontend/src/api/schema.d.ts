@@ -886,6 +886,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/push/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description This session's browser, at its push service. It is told that there is news, never which.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        get: operations["getPush"];
+        put?: never;
+        /**
+         * @description This session's browser, at its push service. It is told that there is news, never which.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        post: operations["postPush"];
+        /**
+         * @description This session's browser, at its push service. It is told that there is news, never which.
+         *
+         *     For those who may: what everyone signed in may do.
+         */
+        delete: operations["deletePush"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/records/": {
         parameters: {
             query?: never;
@@ -2235,6 +2266,16 @@ export interface components {
              */
             retry_after_ms: number;
         };
+        /**
+         * PushShape
+         * @description `public_key` is the `applicationServerKey` to subscribe with; `subscribed`: this session's browser is told.
+         */
+        PushShape: {
+            /** Public Key */
+            public_key: string;
+            /** Subscribed */
+            subscribed: boolean;
+        };
         /** @description Two wall times of one's own zone, `HH:MM`; the second may be on the next morning. */
         QuietHoursBodyRequest: {
             /** Format: time */
@@ -2563,6 +2604,10 @@ export interface components {
             kind: string;
             /** Id */
             id: number;
+        };
+        /** @description What the browser's `PushSubscription.toJSON()` gives. Its keys are not used: a push says nothing. */
+        SubscriptionBodyRequest: {
+            endpoint: string;
         };
         /**
          * TimeOffAnswer
@@ -4793,6 +4838,129 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AssignmentList"];
                 };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushShape"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPush: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushShape"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too often: `rate_limited`, and when to try again. */
             429: {

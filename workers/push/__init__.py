@@ -1,0 +1,1 @@
+"""News for browsers without an open tab."""

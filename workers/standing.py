@@ -1,0 +1,54 @@
+"""What is asked of a message right before it leaves, whatever its way: whether it is still so, and still wanted."""
+
+from clinic import clock
+from clinic.models import Appointment, Message, MessageKind, Reminder
+from clinic.queries.messages import has_changed_since
+from clinic.queries.preferences import preferences_of
+from clinic.rules.messages import VISIT_NEWS, Channel, Why
+from clinic.rules.reminders import why_not
+from clinic.rules.statuses import Status
+
+
+def why_not_tell(message: Message) -> Why | None:
+    """What stands against telling this person this on this way at all."""
+    person = message.person
+    if person is None or not person.is_active:
+        return Why.NO_ACCOUNT
+    if not preferences_of(person).wants(Channel(message.channel)):
+        return Why.NOT_WANTED
+    event = message.event
+    if event and event.type in VISIT_NEWS and has_changed_since(event, VISIT_NEWS):
+        return Why.OVERTAKEN
+    return None
+
+
+def visit_told_of(message: Message) -> Appointment | Why:
+    """The visit as it stands, while what the message tells of it is so; newer news has a message of its own."""
+    if message.kind == MessageKind.VISIT_REMINDER:
+        return _visit_reminded_of(message)
+    visit = _visit(message.subject_id or 0)
+    if visit is None or message.event is None:
+        return Why.POINTLESS
+    return Why.OVERTAKEN if has_changed_since(message.event, VISIT_NEWS) else visit
+
+
+def _visit_reminded_of(message: Message) -> Appointment | Why:
+    """While it stands as it was planned, and is still to come."""
+    reminder = Reminder.objects.filter(pk=message.subject_id or 0).first()
+    visit = reminder and _visit(reminder.appointment_id)
+    if not reminder or not visit:
+        return Why.POINTLESS
+    against = why_not(
+        status=Status(visit.status),
+        was_moved=visit.sequence != reminder.sequence,
+        start=visit.start,
+        until=reminder.until,
+        now=clock.now(),
+    )
+    return Why.POINTLESS if against else visit
+
+
+def _visit(appointment_id: int) -> Appointment | None:
+    # Without what patients wrote: nothing of it is told, and one note that cannot be opened stops no message.
+    visits = Appointment.objects.select_related("doctor__person").defer("notes", "reason")
+    return visits.filter(pk=appointment_id).first()
