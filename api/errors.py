@@ -28,6 +28,8 @@ STATUS: Final[dict[type[errors.ClinicError], int]] = {
     errors.InvalidTransition: 409,
     errors.AlreadyStarted: 409,
     errors.RoomInUse: 409,
+    errors.VisitMoved: 409,
+    errors.VisitCancelled: 410,
     errors.PossibleDuplicate: 409,
     errors.VersionConflict: 412,
     errors.IdempotencyKeyReused: 422,

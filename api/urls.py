@@ -21,7 +21,9 @@ from api import (
     records,
     schedules,
     sessions,
+    unsubscribing,
     users,
+    visit_links,
 )
 from api.fields import IdInPath
 
@@ -63,6 +65,7 @@ urlpatterns = [
     path("api/appointments/available_doctors/", doctors.AvailableDoctorsView.as_view()),
     path("api/appointments/doctor_availability/", doctors.DoctorAvailabilityView.as_view()),
     path("api/appointments/book/", appointments.BookView.as_view()),
+    path("api/appointments/by_link/", visit_links.ByLinkView.as_view()),
     path("api/appointments/<id:appointment_id>/", appointments.AppointmentView.as_view()),
     path("api/appointments/<id:appointment_id>/cancel/", appointments.CancelView.as_view()),
     path("api/appointments/<id:appointment_id>/reschedule/", appointments.RescheduleView.as_view()),
@@ -86,6 +89,7 @@ urlpatterns = [
     path("api/notifications/", notifications.InboxView.as_view()),
     path("api/notifications/read/", notifications.ReadView.as_view()),
     path("api/push/", push.PushView.as_view()),
+    path("api/messages/unsubscribe/<str:token>/", unsubscribing.UnsubscribeView.as_view()),
     path("api/schema/", docs.SchemaView.as_view(), name="schema"),
     path("api/docs/", docs.SwaggerView.as_view(url_name="schema")),
     path("livez", health.livez),

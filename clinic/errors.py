@@ -178,6 +178,20 @@ class AlreadyStarted(ClinicError):
     message = "The appointment's time has come; ask the front desk."
 
 
+class VisitMoved(ClinicError):
+    """A mailed link of a visit that has another time, or another doctor, since."""
+
+    code = "visit_moved"
+    message = "This visit was moved after this mail was sent. The newest mail tells its time."
+
+
+class VisitCancelled(ClinicError):
+    """A mailed link of a visit that will not take place."""
+
+    code = "visit_cancelled"
+    message = "This visit is cancelled already."
+
+
 class IdempotencyKeyReused(ClinicError):
     code = "idempotency_key_reused"
     message = "This Idempotency-Key was used with another request body."

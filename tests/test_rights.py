@@ -20,7 +20,13 @@ from django.urls import URLPattern, resolve
 from api.urls import urlpatterns
 from clinic import clock
 from clinic.actions.sessions import end_session
-from clinic.links import LinkKind, new_link_token
+from clinic.links import (
+    LinkKind,
+    VisitAct,
+    new_link_token,
+    new_unsubscribe_token,
+    new_visit_token,
+)
 from clinic.models import Person
 from clinic.policy import RULES, WATCHERS, Operation, may_watch, usual_topics
 from clinic.topics import TopicKind, parse_topic
@@ -96,6 +102,7 @@ GET    /api/appointments/                       401 200 200 200 200 200 200 200 
 GET    /api/appointments/available_doctors/     401 200 200 200 200 200 200 200 200 401 401 401
 GET    /api/appointments/doctor_availability/?doctor_id={treating}  401 200 200 200 200 200 200 200 200 401 401 401
 POST   /api/appointments/book/                  401 201 404 403 403 403 201 201 201 401 401 401
+POST   /api/appointments/by_link/               200 200 200 200 200 200 200 200 200 200 200 200
 GET    /api/appointments/{visit}/               401 200 404 200 404 404 200 200 200 401 401 401
 GET    /api/appointments/{unknown}/             401 404 404 404 404 404 404 404 404 401 401 401
 POST   /api/appointments/{visit}/cancel/        401 200 404 200 404 404 200 200 200 401 401 401
@@ -137,6 +144,8 @@ POST   /api/notifications/read/                 401 200 200 200 200 200 200 200 
 GET    /api/push/                               401 200 200 200 200 200 200 200 200 401 401 401
 POST   /api/push/                               401 200 200 200 200 200 200 200 200 401 401 401
 DELETE /api/push/                               401 204 204 204 204 204 204 204 204 401 401 401
+GET    /api/messages/unsubscribe/{letter}/      302 302 302 302 302 302 302 302 302 302 302 302
+POST   /api/messages/unsubscribe/{letter}/      204 204 204 204 204 204 204 204 204 204 204 204
 GET    /api/schema/                             200 200 200 200 200 200 200 200 200 200 200 200
 GET    /api/docs/                               200 200 200 200 200 200 200 200 200 200 200 200
 GET    /livez                                   200 200 200 200 200 200 200 200 200 200 200 200
@@ -196,11 +205,12 @@ COMMANDS: Final = rows(SOCKET)
 class Cast:
     """Everybody and everything that the tables name, with one token for each viewer."""
 
-    ids: dict[str, int]
+    ids: dict[str, Any]
     tokens: dict[str, str | None]
     refresh: str
     start: str
     links: dict[LinkKind, str]
+    visit_link: str
 
     def body(self, row: Row) -> dict[str, Any]:
         """What a request needs so that rights alone decide."""
@@ -226,6 +236,8 @@ class Cast:
             return {"token": self.links[LinkKind.RESET], "password": NEW_PASSWORD}
         if path.endswith("/verify/"):
             return {"token": self.links[LinkKind.VERIFY]}
+        if path.endswith("/by_link/"):
+            return {"token": self.visit_link, "act": "cancel"}
         if path.endswith("/book/"):
             return {
                 "doctor_id": self.ids["treating"], "start": self.start,
@@ -300,7 +312,7 @@ def cast() -> Cast:
     note = world.annotate(record, doctors["treating"])
     world.annotate(withdrawn, doctors["treating"])
     world.remove_record(withdrawn)
-    ids = {name: person.pk for name, person in people.items()}
+    ids: dict[str, Any] = {name: person.pk for name, person in people.items()}
     ids |= {
         "assignment": assignment.pk, "record": record.pk, "withdrawn": withdrawn.pk, "note": note.pk,
     }  # fmt: skip
@@ -308,7 +320,9 @@ def cast() -> Cast:
     phone = world.tokens(people["owner"])
     ids["phone"] = session_of(phone.access).number
     links = {kind: new_link_token(kind, people["owner"]) for kind in LinkKind}
-    return Cast(ids, tokens, phone.refresh, starts[1].isoformat(), links)
+    ids["letter"] = new_unsubscribe_token(people["owner"])
+    by_link = new_visit_token(VisitAct.CANCEL, people["owner"], visit)
+    return Cast(ids, tokens, phone.refresh, starts[1].isoformat(), links, by_link)
 
 
 # -- HTTP ----------------------------------------------------------------------------------------
@@ -379,6 +393,7 @@ def test_the_table_has_every_route_and_no_others() -> None:
             "note",
             "assignment",
             "phone",
+            "letter",
         ),
         1,
     )
@@ -405,8 +420,7 @@ def test_before_django_only_the_long_poll_and_the_socket_are_served() -> None:
     "pattern", sorted({pattern for _, pattern in known_routes()} - {r"^(?!admin/).*$"})
 )
 def test_a_method_that_a_route_does_not_have_is_405_for_everyone(pattern: str) -> None:
-    path = "/" + pattern.replace("<id:", "").replace(">", "")
-    path = re.sub(r"\w+_id", "1", path)
+    path = "/" + re.sub(r"<[^>]*>", "1", pattern)
     has = {method for method, route in known_routes() if route == pattern}
     if path in (
         "/livez",

@@ -65,7 +65,7 @@ def template_of(path: str) -> str | None:
 
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{[^}]+\}", "[0-9]+", template))
+    return re.compile(re.sub(r"\{[^}]+\}", "[0-9]+", template.replace("{token}", "[^/]+")))
 
 
 def _check_body(pointer: list[str], promised: Document, response: HttpResponse) -> None:

@@ -35,7 +35,7 @@ class Walker:
     def take(self, step: Step) -> None:
         if step.mail:
             send_due()
-            self.known["link"] = self.link_to(step.mail)
+            self.remember(step.mail)
         method, path = self.filled(step.call).split()
         response = self.send(step, method, path)
         said = f"{step.who}: {method} {path}: {response.status_code} {response.text[:600]}"
@@ -129,10 +129,12 @@ class Walker:
             return {name: self.filled(inner) for name, inner in value.items()}
         return [self.filled(inner) for inner in value] if isinstance(value, list) else value
 
-    def link_to(self, address: str) -> str:
-        body = next(m.body for m in reversed(self.messages) if m.to[0].lower() == address)
-        [token] = re.findall(r"#(?:token=)?([\w.:~-]+)", body)
-        return str(token)
+    def remember(self, address: str) -> None:
+        """What the last link in the last mail to this address carries, and the link that stops such mails."""
+        mail = next(m for m in reversed(self.messages) if m.to[0].lower() == address)
+        self.known["link"] = re.findall(r"#(?:token=)?([\w.:~-]+)", mail.body)[-1]
+        stop = re.search(r"/unsubscribe/(.+)/>", mail.extra_headers.get("List-Unsubscribe", ""))
+        self.known["letter"] = stop and stop[1]
 
 
 def at(body: Any, where: str) -> Any:

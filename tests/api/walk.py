@@ -58,7 +58,7 @@ class Step:
     keep: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     mail: str = ""
-    """Before it, the link in the last mail to this address is `{link}`."""
+    """Before it, the last link in the last mail to this address is `{link}`, and `{letter}` stops such mails."""
 
 
 WALK: Final = [
@@ -273,6 +273,11 @@ WALK: Final = [
     Step("dora", "POST /api/appointments/{visit}/cancel/", says={"appointment.version": 5}),
     Step("ana", "POST /api/appointments/book/", {"doctor_id": "{dora}", "start": "{start}"}, 201,
          keep={"visit": "appointment.id", "visit_record": "health_record.id"}),
+    Step("nobody", "POST /api/appointments/by_link/", {"token": "{link}", "act": "show"},
+         has={"visit": "act status start end time_zone clinic confirmed_at"}, mail="ana@example.org",
+         says={"visit.act": "cancel", "visit.status": "SCHEDULED", "visit.time_zone": "Europe/Berlin"}),
+    Step("nobody", "GET /api/messages/unsubscribe/{letter}/", None, 302),
+    Step("nobody", "POST /api/messages/unsubscribe/no-such-token/", None, 400, "invalid"),
     # -- assignments
     Step("ana", "POST /api/patients/{ana}/assign/", {"doctor_id": "{dora}"}, 201, has={"assignment": ASSIGNMENT},
          keep={"assignment": "assignment.id"}),
@@ -353,6 +358,11 @@ WALK: Final = [
     Step("ana", "DELETE /api/push/", None, 204),
     Step("ana", "GET /api/events/?topic=user.{ana}&after=0", has={"": "topic epoch head events"}),
     Step("ana", "GET /api/events/?topic=user.{dora}&after=0", None, 404, "no_such_topic"),
+    # -- by mailed links
+    Step("nobody", "POST /api/appointments/by_link/", {"token": "{link}", "act": "cancel"},
+         says={"visit.status": "CANCELLED"}),
+    Step("nobody", "POST /api/appointments/by_link/", {"token": "{link}", "act": "cancel"}, 410, "visit_cancelled"),
+    Step("nobody", "POST /api/messages/unsubscribe/{letter}/", None, 204),
     # -- operations
     Step("nobody", "GET /api/schema/?format=json"),
     Step("nobody", "GET /api/docs/"),

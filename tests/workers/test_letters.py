@@ -10,11 +10,21 @@ import time_machine
 
 from clinic import clock
 from clinic.errors import LinkInvalid
-from clinic.links import LIFE, LinkKind, read_link
-from clinic.models import Clinic, Event, Message, MessageKind, Person, Reminder
+from clinic.letters.calendars import Method
+from clinic.letters.samples import templates
+from clinic.links import (
+    LIFE,
+    LinkKind,
+    VisitAct,
+    read_link,
+    read_unsubscribe_link,
+    read_visit_link,
+)
+from clinic.models import Clinic, Event, Message, MessageKind, Person, Preferences, Reminder
 from clinic.rules.messages import Why
 from tests import world
-from workers.mail.letters import TEMPLATES, WRITERS, Written, write
+from tests.calendars import event_in
+from workers.mail.letters import OPTIONAL, WRITERS, Written, write
 
 pytestmark = pytest.mark.django_db
 # News by push say nothing but that there are some.
@@ -81,7 +91,8 @@ def token_in(letter: Written) -> str:
 
 def test_every_kind_has_its_writer_and_its_template() -> None:
     assert WRITERS.keys() == MAILED
-    assert {path.stem for path in TEMPLATES.glob("*.txt")} == MAILED
+    doctors = {"visit_moved_doctor", "visit_cancelled_doctor"}
+    assert set(templates()) == MAILED | doctors
 
 
 @pytest.mark.parametrize("kind", sorted(MAILED))
@@ -94,7 +105,7 @@ def test_a_letter_says_the_same_in_both_its_forms(kind: MessageKind) -> None:
     for left in ("{{", "{%", "]("):
         assert left not in letter.text + letter.html
     assert f">{letter.subject}</h1>" in letter.html
-    assert letter.text.endswith("-- \nClinic\nhttps://clinic.example\n")
+    assert "\n-- \nClinic\nhttps://clinic.example\n" in letter.text
     for address in re.findall(r"https://\S+#\S+", letter.text):
         assert f'href="{address}"' in letter.html
     # Nothing is loaded from anywhere when it is read.
@@ -288,7 +299,7 @@ def test_a_reminder_names_time_and_zone_and_neither_doctor_nor_notes() -> None:
 
     [visit] = ana.appointments.all()
     when = visit.start.astimezone(ZoneInfo("Europe/Berlin"))
-    said = f"{when:%A} {when.day} {when:%B %Y} at {when:%H:%M} (time zone Europe/Berlin)"
+    said = f"    {when:%A} {when.day} {when:%B %Y}, {when:%H:%M}\n    Time zone Europe/Berlin\n"
     assert said in letter.text
     assert f"https://clinic.example/appointments/{visit.pk}" in letter.text
     for kept in ("a-marker", "Quirk", "Cardiology"):
@@ -311,3 +322,131 @@ def test_a_reminder_of_a_visit_that_is_not_to_come_is_dropped(change: str) -> No
             case "gone":
                 visit.reminders.all().delete()
         assert isinstance(write(mail), Why)
+
+
+# -- visits in calendars --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", sorted(VISIT_KINDS))
+def test_news_of_a_visit_carries_it_for_the_reader_s_calendar(kind: MessageKind) -> None:
+    ana = world.a_patient("ana")
+    letter = written(a_mail(kind, ana))
+
+    [visit] = ana.appointments.all()
+    cancelled = kind is MessageKind.VISIT_CANCELLED
+    assert letter.calendar is not None
+    assert letter.calendar.method is (Method.CANCEL if cancelled else Method.REQUEST)
+    event = event_in(letter.calendar.text)
+    assert (event["uid"], event["sequence"]) == (str(visit.seal), visit.sequence)
+    assert (event.start, event.end) == (visit.start, visit.end)
+    assert event["attendee"] == "mailto:ana@example.org"
+    assert event["url"] == f"https://clinic.example/appointments/{visit.pk}"
+    for kept in ("a-marker", "Zebulon", "Quirk", "Cardiology", "Ana", "Test0"):
+        assert kept not in letter.calendar.text
+
+
+def test_a_cancelled_visit_is_the_same_one_in_a_calendar_and_newer() -> None:
+    ana = world.a_patient("ana")
+    booked = written(a_mail(MessageKind.VISIT_BOOKED, ana))
+    [visit] = ana.appointments.all()
+    world.cancel(visit)
+    event = Event.objects.get(type="appointment.cancelled", subject_id=visit.pk)
+    mail = Message(
+        kind=MessageKind.VISIT_CANCELLED,
+        person=ana,
+        address=ana.email,
+        event=event,
+        subject_kind="appointment",
+        subject_id=visit.pk,
+    )
+
+    cancelled = written(mail)
+
+    assert booked.calendar is not None
+    assert cancelled.calendar is not None
+    before, after = event_in(booked.calendar.text), event_in(cancelled.calendar.text)
+    assert before["uid"] == after["uid"]
+    assert before["sequence"] < after["sequence"]
+    assert (before["status"], after["status"]) == ("CONFIRMED", "CANCELLED")
+
+
+# -- one tap --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kind", [MessageKind.VISIT_BOOKED, MessageKind.VISIT_MOVED, MessageKind.VISIT_REMINDER]
+)
+def test_a_visit_is_confirmed_and_cancelled_by_links_for_this_very_time_of_it(
+    kind: MessageKind,
+) -> None:
+    ana = world.a_patient("ana")
+    letter = written(a_mail(kind, ana))
+
+    [visit] = ana.appointments.all()
+    tokens = re.findall(r"^https://clinic\.example/visit#(\S+)$", letter.text, re.MULTILINE)
+    links = {link.act: link for link in map(read_visit_link, tokens)}
+    assert links.keys() == set(VisitAct)
+    for link in links.values():
+        assert (link.person_id, link.appointment_id) == (ana.pk, visit.pk)
+        assert link.sequence == visit.sequence
+        assert link.stands_for(ana)
+    for token in tokens:
+        assert f'/visit#{token}"' in letter.html
+
+
+def test_a_doctor_is_told_of_a_visit_in_other_words_and_led_to_their_day() -> None:
+    doctor = world.a_doctor("osei", zone="Europe/Berlin")
+    visit = world.book(doctor, world.a_patient("ana"))
+    world.cancel(visit)
+    event = Event.objects.get(type="appointment.cancelled", subject_id=visit.pk)
+    mail = Message(
+        kind=MessageKind.VISIT_CANCELLED,
+        person=doctor.person,
+        address=doctor.person.email,
+        event=event,
+        subject_kind="appointment",
+        subject_id=visit.pk,
+    )
+
+    letter = written(mail)
+
+    day = visit.start.astimezone(ZoneInfo("Europe/Berlin")).date()
+    assert letter.subject.startswith("A visit of yours")
+    assert f"https://clinic.example/today?date={day}&appointment={visit.pk}" in letter.text
+    assert letter.calendar is None
+    assert not re.search(r"[Aa]na|Test\d", letter.subject + letter.text)
+
+
+# -- who wants none -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", sorted(MAILED))
+def test_only_what_concerns_no_account_can_be_stopped(kind: MessageKind) -> None:
+    person = a_reader(kind)
+    mail = a_mail(kind, person)
+    letter = written(mail)
+    address = letter.unsubscribe
+    assert bool(address) is (kind in OPTIONAL)
+    assert ("https://clinic.example/account\n" in letter.text) is (kind in OPTIONAL)
+    if address:
+        token = address.removeprefix("https://clinic.example/api/messages/unsubscribe/")
+        assert read_unsubscribe_link(token.rstrip("/")).stands_for(person)
+
+    Preferences.objects.create(person=person, email=False)
+
+    assert (write(mail) is Why.NOT_WANTED) is (kind in OPTIONAL)
+
+
+# -- languages ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("de", "Termin"), ("de-AT", "Termin"), ("pt", "visit"), ("", "visit")]
+)
+def test_people_are_written_to_in_their_language_or_in_english(language: str, word: str) -> None:
+    ana = world.a_patient("ana", language=language)
+
+    letter = written(a_mail(MessageKind.VISIT_BOOKED, ana))
+
+    assert word in letter.subject
+    assert f'<html lang="{"de" if word == "Termin" else "en"}">' in letter.html

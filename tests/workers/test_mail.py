@@ -1,10 +1,13 @@
 """Mails leave the outbox: through real workers, past the unreachable, and across kills."""
 
+import base64
 import json
+import re
 import smtplib
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from anymail.exceptions import (
@@ -15,12 +18,19 @@ from anymail.exceptions import (
 from django.conf import settings as django_settings
 from django.core import mail as django_mail
 from django.db import transaction
+from django.test import Client
 
 from clinic import clock
-from clinic.actions.messages import claim_message, plan_message, plan_message_to_address
-from clinic.models import Message, MessageKind, Person
+from clinic.actions.messages import (
+    claim_message,
+    plan_for_events,
+    plan_message,
+    plan_message_to_address,
+)
+from clinic.models import Message, MessageKind, Person, Preferences
 from clinic.rules.messages import Channel
 from tests import world
+from tests.calendars import event_in
 from tests.servers.process import wait_until
 from tests.servers.smtp import Smtp
 from tests.workers.conftest import StartWorker
@@ -294,3 +304,63 @@ def test_the_beat_asks_oftener_than_a_mail_may_wait() -> None:
 
     assert entry["schedule"] <= 5
     assert entry["options"]["expires"] <= entry["schedule"]
+
+
+# -- visits -------------------------------------------------------------------------------------------------
+
+
+def test_a_visit_s_mail_reaches_calendars_and_can_be_stopped(to_smtp: Smtp) -> None:
+    ana = world.a_patient("ana", language="de")
+    visit = world.book(world.a_doctor(), ana)
+
+    send_due()
+
+    [message] = [mail for mail in to_smtp.received if mail["To"] == "ana@example.org"]
+    kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+    assert kinds == ["text/plain", "text/html", "text/calendar", "text/calendar"]
+    body, file = (part for part in message.walk() if part.get_content_type() == "text/calendar")
+    for part in (body, file):
+        assert part.get_param("method") == "REQUEST"
+        assert part.get_content_charset() == "utf-8"
+        event = event_in(part.get_content())
+        assert (event["uid"], event.start) == (str(visit.seal), visit.start)
+    assert (file.get_filename(), file.get_content_disposition()) == ("visit.ics", "attachment")
+    # One click of a mail program is a POST to this very address: folding must not have broken it.
+    stop = message["List-Unsubscribe"].strip()
+    assert re.fullmatch(r"<http://\S+/api/messages/unsubscribe/[\w:-]+/>", stop)
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert Client().post(urlsplit(stop.strip("<>")).path).status_code == 204
+    assert not Preferences.objects.get(person=ana).email
+
+
+def test_a_mail_of_the_account_itself_cannot_be_stopped(to_smtp: Smtp) -> None:
+    plan(world.a_patient("ana"))
+
+    send_due()
+
+    assert "List-Unsubscribe" not in to_smtp.received[0]
+
+
+def test_mailjet_is_told_to_leave_links_alone_and_given_the_calendar_as_a_file(
+    settings: Any,
+) -> None:
+    from anymail.backends.mailjet import EmailBackend, MailjetPayload
+
+    from workers.mail.carrier import mail_of
+    from workers.mail.letters import Written, write
+
+    settings.ANYMAIL = {"MAILJET_API_KEY": "k", "MAILJET_SECRET_KEY": "s"}
+    world.book(world.a_doctor(), world.a_patient("ana"))
+    plan_for_events()
+    planned = Message.objects.get(kind=MessageKind.VISIT_BOOKED)
+    letter = write(planned)
+    assert isinstance(letter, Written)
+
+    payload = MailjetPayload(mail_of(planned, letter), {}, EmailBackend())
+
+    sent = json.loads(payload.get_request_params("https://x.example/")["data"])["Globals"]
+    assert (sent["TrackClicks"], sent["TrackOpens"]) == ("disabled", "disabled")
+    assert sent["Headers"]["List-Unsubscribe"] == f"<{letter.unsubscribe}>"
+    [file] = sent["Attachments"]
+    assert (file["ContentType"], file["Filename"]) == ("text/calendar; method=REQUEST", "visit.ics")
+    assert event_in(base64.b64decode(file["Base64Content"]))["uid"]

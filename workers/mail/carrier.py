@@ -9,6 +9,7 @@ from anymail.message import AnymailMessage
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from clinic.letters.calendars import CalendarFile
 from clinic.models import Message
 from clinic.rules.messages import Why
 from workers.mail.letters import Written, write
@@ -28,14 +29,39 @@ def send(message: Message) -> Why | None:
 def mail_of(message: Message, written: Written) -> EmailMultiAlternatives:
     """Every attempt at a mail has the same Message-ID: a receiver who gets it twice can tell."""
     if settings.ANYMAIL:
-        # Mailjet refuses a Message-ID of ours; it hands this back in its events.
-        mail: EmailMultiAlternatives = AnymailMessage(metadata={"mail": str(message.seal)})
+        # Mailjet refuses a Message-ID of ours; it hands this back in its events. It is told to leave links as
+        # they are: what stands behind their # is nobody else's.
+        mail: EmailMultiAlternatives = AnymailMessage(
+            metadata={"mail": str(message.seal)},
+            track_clicks=False,
+            track_opens=False,
+            headers=_headers(written),
+        )
     else:
         headers = {"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"}
-        mail = EmailMultiAlternatives(headers=headers)
+        mail = EmailMultiAlternatives(headers={**headers, **_headers(written)})
     mail.to, mail.subject, mail.body = [written.address], written.subject, written.text
     mail.attach_alternative(written.html, "text/html")
+    if written.calendar is not None:
+        _add_calendar(mail, written.calendar)
     return mail
+
+
+def _headers(written: Written) -> dict[str, str]:
+    """How mail programs stop such mails in one click (RFC 8058)."""
+    if not written.unsubscribe:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{written.unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _add_calendar(mail: EmailMultiAlternatives, file: CalendarFile) -> None:
+    """As a file for those who open it; Outlook takes up only what stands beside the text and the HTML."""
+    if not settings.ANYMAIL:  # Mailjet has no such place
+        mail.attach_alternative(file.text, file.media_type)
+    mail.attach("visit.ics", file.text, file.media_type)
 
 
 def message_id(message: Message) -> str:

@@ -1,50 +1,69 @@
-"""What each kind of mail says to whom: one function and one template of its name."""
+"""What each kind of mail tells whom: one function and one template of its name."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from email.utils import parseaddr
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.template import Context, Engine
 
 from clinic import clock
-from clinic.links import LinkKind, new_link_token
-from clinic.models import Appointment, Message, MessageKind, Person, Reminder
+from clinic.letters import writing
+from clinic.letters.calendars import CalendarFile, Method, Visit, calendar_file
+from clinic.letters.dates import when_in_words
+from clinic.links import (
+    LinkKind,
+    VisitAct,
+    new_link_token,
+    new_unsubscribe_token,
+    new_visit_token,
+)
+from clinic.models import Appointment, Message, MessageKind, Person, Reminder, Role
 from clinic.queries.assignments import patients_of
 from clinic.queries.messages import has_changed_since
 from clinic.queries.people import person_with_address
 from clinic.queries.place import the_clinic
+from clinic.queries.preferences import preferences_of
 from clinic.queries.records import readers_of
-from clinic.rules.messages import VISIT_NEWS, Why
+from clinic.rules.messages import VISIT_NEWS, Channel, Why
 from clinic.rules.reminders import why_not
 from clinic.rules.statuses import Status
 
-TEMPLATES: Final = Path(__file__).with_name("templates")
-_ENGINE: Final = Engine(dirs=[str(TEMPLATES)])
-# A paragraph that is nothing but `[words](address)` is a button.
-_BUTTON: Final = re.compile(r"\[(?P<words>[^\]]+)\]\((?P<address>\S+)\)")
+# Whoever wants no mails gets none of these; the others concern the account itself.
+OPTIONAL: Final = frozenset(
+    {
+        MessageKind.VISIT_BOOKED,
+        MessageKind.VISIT_MOVED,
+        MessageKind.VISIT_CANCELLED,
+        MessageKind.VISIT_REMINDER,
+        MessageKind.NEW_NOTE,
+        MessageKind.DOCTOR_ASSIGNED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """To whom, by which template, and what the template needs besides the clinic's name."""
+    """To which address of whom, by which template, and what the template needs besides the clinic's name."""
 
     address: str
+    reader: Person | None
     template: str
     values: dict[str, str] = field(default_factory=dict)
+    calendar: CalendarFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A letter in both its forms."""
+    """A letter in both its forms, with its file; `unsubscribe` is the address where such mails are stopped."""
 
     address: str
     subject: str
     text: str
     html: str
+    calendar: CalendarFile | None = None
+    unsubscribe: str = ""
 
 
 Writer = Callable[[Message], Letter | Why]
@@ -52,47 +71,52 @@ Writer = Callable[[Message], Letter | Why]
 
 def write(mail: Message) -> Written | Why:
     """The letter as things stand now, or why there is none."""
-    letter = WRITERS[MessageKind(mail.kind)](mail)
+    kind = MessageKind(mail.kind)
+    letter = WRITERS[kind](mail)
     if isinstance(letter, Why):
         return letter
-    clinic = " ".join(str(the_clinic()).split())
-    context = {**letter.values, "clinic": clinic, "site": settings.PUBLIC_URL}
-    # Plain text: only the frame, which is HTML, escapes what it is given.
-    words = _ENGINE.get_template(f"{letter.template}.txt").render(
-        Context(context, autoescape=False)
+    reader = letter.reader if kind in OPTIONAL else None
+    words = writing.written(
+        writing.Letter(
+            template=letter.template,
+            language=_language(letter.reader),
+            values=letter.values,
+            account=f"{settings.PUBLIC_URL}/account" if reader else "",
+        ),
+        clinic=str(the_clinic()),
+        site=settings.PUBLIC_URL,
     )
-    subject, *paragraphs = [part.strip() for part in re.split(r"\n\s*\n", words.strip())]
     return Written(
         address=letter.address,
-        subject=subject,
-        text=_as_text(paragraphs, context),
-        html=_as_html(subject, paragraphs, context),
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        calendar=letter.calendar,
+        unsubscribe=_unsubscribe_address(reader) if reader else "",
     )
 
 
-def _as_text(paragraphs: list[str], context: dict[str, str]) -> str:
-    shown = [_BUTTON.sub(r"\g<words>:\n\g<address>", part) for part in paragraphs]
-    return "\n\n".join([*shown, f"-- \n{context['clinic']}\n{context['site']}"]) + "\n"
+def _language(reader: Person | None) -> str:
+    return writing.language_for(reader.language if reader else "")
 
 
-def _as_html(subject: str, paragraphs: list[str], context: dict[str, str]) -> str:
-    blocks = []
-    for part in paragraphs:
-        button = _BUTTON.fullmatch(part)
-        blocks.append(button.groupdict() if button else {"text": part})
-    frame = _ENGINE.get_template("frame.html")
-    return frame.render(Context({**context, "subject": subject, "blocks": blocks}))
+def _unsubscribe_address(reader: Person) -> str:
+    return f"{settings.PUBLIC_URL}/api/messages/unsubscribe/{new_unsubscribe_token(reader)}/"
 
 
 # -- who writes what ----------------------------------------------------------------------------------------
 
 
 def _reader(mail: Message) -> Person | Why:
-    """Whom it was planned for, while they can sign in and still have this address."""
+    """Whom it was planned for, while they can sign in, still have this address, and want such mails."""
     person = mail.person
     if person is None or not person.is_active:
         return Why.NO_ACCOUNT
-    return person if person.email == mail.address else Why.NO_ADDRESS
+    if person.email != mail.address:
+        return Why.NO_ADDRESS
+    if mail.kind in OPTIONAL and not preferences_of(person).wants(Channel.EMAIL):
+        return Why.NOT_WANTED
+    return person
 
 
 def _invite(mail: Message) -> Letter | Why:
@@ -110,17 +134,19 @@ def _password_reset(mail: Message) -> Letter | Why:
     if not person.has_usable_password():
         return _invitation(person)
     link = _page("reset-password", new_link_token(LinkKind.RESET, person))
-    return Letter(person.email, MessageKind.PASSWORD_RESET, {"link": link})
+    return Letter(person.email, person, MessageKind.PASSWORD_RESET, {"link": link})
 
 
 def _invitation(person: Person) -> Letter:
     link = _page("reset-password", new_link_token(LinkKind.INVITE, person))
-    return Letter(person.email, MessageKind.INVITE, {"link": link, "username": person.username})
+    return Letter(
+        person.email, person, MessageKind.INVITE, {"link": link, "username": person.username}
+    )
 
 
 def _password_changed(mail: Message) -> Letter:
     link = f"{settings.PUBLIC_URL}/forgot-password"
-    return Letter(mail.address, MessageKind.PASSWORD_CHANGED, {"link": link})
+    return Letter(mail.address, mail.person, MessageKind.PASSWORD_CHANGED, {"link": link})
 
 
 def _email_verification(mail: Message) -> Letter | Why:
@@ -130,12 +156,12 @@ def _email_verification(mail: Message) -> Letter | Why:
     if person.email_verified_at is not None:
         return Why.POINTLESS
     link = _page("verify-email", new_link_token(LinkKind.VERIFY, person))
-    return Letter(person.email, MessageKind.EMAIL_VERIFICATION, {"link": link})
+    return Letter(person.email, person, MessageKind.EMAIL_VERIFICATION, {"link": link})
 
 
 def _email_changed(mail: Message) -> Letter:
     """To the address that was theirs before."""
-    return Letter(mail.address, MessageKind.EMAIL_CHANGED)
+    return Letter(mail.address, mail.person, MessageKind.EMAIL_CHANGED)
 
 
 def _doctor_approved(mail: Message) -> Letter | Why:
@@ -150,7 +176,7 @@ def _doctor_rejected(mail: Message) -> Letter | Why:
     person = mail.person
     if person is None or person.is_active:
         return Why.POINTLESS
-    return Letter(mail.address, MessageKind.DOCTOR_REJECTED)
+    return Letter(mail.address, mail.person, MessageKind.DOCTOR_REJECTED)
 
 
 def _doctor_assigned(mail: Message) -> Letter | Why:
@@ -182,7 +208,7 @@ def _new_note(mail: Message) -> Letter | Why:
 
 
 def _signed_in_page(mail: Message, person: Person, *, path: str = "") -> Letter:
-    return Letter(person.email, mail.kind, {"link": f"{settings.PUBLIC_URL}/{path}"})
+    return Letter(person.email, person, mail.kind, {"link": f"{settings.PUBLIC_URL}/{path}"})
 
 
 # -- visits ---------------------------------------------------------------------------------------------------
@@ -217,7 +243,9 @@ def _visit_news(mail: Message) -> Letter | Why:
         return Why.POINTLESS
     if has_changed_since(mail.event, VISIT_NEWS):
         return Why.OVERTAKEN
-    return _visit_letter(mail, person, visit)
+    if person.role == Role.DOCTOR:
+        return _doctors_letter(mail, person, visit)
+    return _visit_letter(mail, person, visit, method=METHODS[MessageKind(mail.kind)])
 
 
 def _visit(appointment_id: int) -> Appointment | None:
@@ -226,19 +254,58 @@ def _visit(appointment_id: int) -> Appointment | None:
     return visits.filter(pk=appointment_id).first()
 
 
-def _visit_letter(mail: Message, person: Person, visit: Appointment) -> Letter:
-    zone = visit.doctor.person.time_zone
-    when = visit.start.astimezone(ZoneInfo(zone))
+def _visit_letter(
+    mail: Message, person: Person, visit: Appointment, *, method: Method | None = None
+) -> Letter:
+    values = {
+        **_when(visit, person),
+        "link": f"{settings.PUBLIC_URL}/appointments/{visit.pk}",
+        "cancel": _page("visit", new_visit_token(VisitAct.CANCEL, person, visit)),
+    }
+    file = None if method is None else _calendar_file(visit, person, values["link"], method)
+    return Letter(person.email, person, mail.kind, values, file)
+
+
+def _doctors_letter(mail: Message, doctor: Person, visit: Appointment) -> Letter:
+    day = visit.start.astimezone(ZoneInfo(visit.doctor.person.time_zone)).date()
+    link = f"{settings.PUBLIC_URL}/today?date={day}&appointment={visit.pk}"
+    values = {**_when(visit, doctor), "link": link}
+    return Letter(doctor.email, doctor, f"{mail.kind}_doctor", values)
+
+
+def _when(visit: Appointment, reader: Person) -> dict[str, str]:
     # Neither the doctor nor the field is named: mails are read on many screens.
-    values = {"day": f"{when:%A} {when.day} {when:%B %Y}", "time": f"{when:%H:%M}", "zone": zone}
-    link = f"{settings.PUBLIC_URL}/appointments/{visit.pk}"
-    return Letter(person.email, mail.kind, {"link": link, **values})
+    return when_in_words(visit.start, visit.doctor.person.time_zone, _language(reader))
+
+
+def _calendar_file(visit: Appointment, person: Person, link: str, method: Method) -> CalendarFile:
+    # The seal is this row's alone, never changes, and tells nothing.
+    file = Visit(
+        uid=str(visit.seal),
+        sequence=visit.sequence,
+        start=visit.start,
+        end=visit.end,
+        changed_at=visit.updated_at,
+        clinic=str(the_clinic()),
+        organizer=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        attendee=person.email,
+        link=link,
+        language=_language(person),
+    )
+    return calendar_file(file, method, now=clock.now())
 
 
 def _page(path: str, token: str) -> str:
     # What stands behind the # is never sent to a server, and so is in no log.
     return f"{settings.PUBLIC_URL}/{path}#{token}"
 
+
+# What the reader's calendar is to do.
+METHODS: Final[Mapping[MessageKind, Method]] = {
+    MessageKind.VISIT_BOOKED: Method.REQUEST,
+    MessageKind.VISIT_MOVED: Method.REQUEST,
+    MessageKind.VISIT_CANCELLED: Method.CANCEL,
+}
 
 WRITERS: Final[dict[MessageKind, Writer]] = {
     MessageKind.INVITE: _invite,

@@ -93,6 +93,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/appointments/by_link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description What stands behind the # of a mailed link. Only a POST changes anything: mail scanners follow links.
+         *
+         *     For those who may: what needs no sign-in.
+         *
+         *     Refusals of its own: `visit_moved` (409), `visit_cancelled` (410), `already_started` (409), `invalid_transition` (409), `version_conflict` (412).
+         */
+        post: operations["postByLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/appointments/doctor_availability/": {
         parameters: {
             query?: never;
@@ -796,6 +819,32 @@ export interface paths {
         get: operations["getEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/unsubscribe/{token}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description To the page where people choose what they are told: looking changes nothing.
+         *
+         *     For those who may: what needs no sign-in.
+         */
+        get: operations["getUnsubscribe"];
+        put?: never;
+        /**
+         * @description Named in the `List-Unsubscribe` of such a mail. What the body says is not looked at.
+         *
+         *     For those who may: what needs no sign-in.
+         */
+        post: operations["postUnsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1690,6 +1739,16 @@ export interface components {
             /** Message */
             message: string;
             health_record: components["schemas"]["VisitRecord"];
+        };
+        /** @description `act` is `show`, or what the link is for. */
+        ByLinkBodyRequest: {
+            token: string;
+            /**
+             * @description * `show` - show
+             *     * `cancel` - cancel
+             * @enum {string}
+             */
+            act: "show" | "cancel";
         };
         /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
         CancelBodyRequest: {
@@ -2739,6 +2798,40 @@ export interface components {
             token: string;
         };
         /**
+         * VisitAct
+         * @description What the button behind a link does with its visit.
+         * @enum {string}
+         */
+        VisitAct: "cancel";
+        /**
+         * VisitOfLink
+         * @description Nobody is named: a mail may be read by others than the one it was sent to.
+         */
+        VisitOfLink: {
+            act: components["schemas"]["VisitAct"];
+            status: components["schemas"]["Status"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Clinic */
+            clinic: string;
+            /** Confirmed At */
+            confirmed_at: string | null;
+        };
+        /** VisitOfLinkAnswer */
+        VisitOfLinkAnswer: {
+            visit: components["schemas"]["VisitOfLink"];
+        };
+        /**
          * VisitRecord
          * @description The record a booking made, as `book` answers it.
          */
@@ -2971,6 +3064,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Booked"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByLinkBodyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOfLinkAnswer"];
                 };
             };
             /** @description Too often: `rate_limited`, and when to try again. */
@@ -4654,6 +4790,86 @@ export interface operations {
             /** @description Too often: `rate_limited`, and when to try again. */
             429: {
                 headers: {
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUnsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUnsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

@@ -1,0 +1,27 @@
+"""Values to look at templates with: nobody's, and every name that a template may ask for."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from clinic.letters.dates import when_in_words
+from clinic.letters.writing import FOOT, TEMPLATES, Letter
+
+START: Final = datetime(2031, 3, 4, 13, 30, tzinfo=UTC)
+ZONE: Final = "Europe/Berlin"
+SITE: Final = "https://clinic.example"
+
+
+def templates() -> list[str]:
+    """Every letter there is, by name."""
+    names = {path.stem for path in (TEMPLATES / "en").glob("*.txt")}
+    return sorted(names - {FOOT})
+
+
+def sample(template: str, language: str) -> Letter:
+    values = {
+        "link": f"{SITE}/an-example",
+        "cancel": f"{SITE}/visit#an-example",
+        "username": "an-example",
+        **when_in_words(START, ZONE, language),
+    }
+    return Letter(template, language, values, account=f"{SITE}/account")
