@@ -1,4 +1,4 @@
-"""Visits by the links that are mailed: shown and cancelled without signing in."""
+"""Visits by the links that are mailed: shown, confirmed and cancelled without signing in."""
 
 from datetime import datetime
 from typing import Any, Final

@@ -75,6 +75,7 @@ def _state(kind: LinkKind, person: Person) -> str:
 class VisitAct(StrEnum):
     """What the button behind a link does with its visit."""
 
+    CONFIRM = "confirm"
     CANCEL = "cancel"
 
 

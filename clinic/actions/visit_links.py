@@ -1,13 +1,21 @@
-"""Cancelling a visit by a mailed link, without signing in."""
+"""Confirming and cancelling a visit by a mailed link, without signing in."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from clinic.actions.appointments import cancel_appointment
+from clinic.actions.attendance import confirm_appointment
 from clinic.errors import LinkInvalid, NotFound, VisitCancelled, VisitMoved
 from clinic.links import VisitAct, VisitLink, read_visit_link
 from clinic.models import Appointment, Person
 from clinic.queries.appointments import appointment_for
 from clinic.rules.statuses import Status
+
+ACTS: Final[Mapping[VisitAct, Callable[..., Appointment]]] = {
+    VisitAct.CONFIRM: confirm_appointment,
+    VisitAct.CANCEL: cancel_appointment,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ def act_by_link(*, token: str, act: VisitAct) -> LinkedVisit:
     if act is not linked.act:
         raise LinkInvalid
     visit = linked.appointment
-    done = cancel_appointment(actor=linked.person, appointment_id=visit.pk, version=visit.version)
+    done = ACTS[act](actor=linked.person, appointment_id=visit.pk, version=visit.version)
     return LinkedVisit(act, linked.person, done)
 
 

@@ -20,6 +20,7 @@ def templates() -> list[str]:
 def sample(template: str, language: str) -> Letter:
     values = {
         "link": f"{SITE}/an-example",
+        "confirm": f"{SITE}/visit#an-example",
         "cancel": f"{SITE}/visit#an-example",
         "username": "an-example",
         **when_in_words(START, ZONE, language),

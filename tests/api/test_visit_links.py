@@ -155,3 +155,25 @@ def test_a_link_for_a_password_is_none_for_a_visit_nor_the_other_way_round(
         body |= {"password": "another-horse-battery-8"} if "reset" in path else {}
         assert refused_fields(Api().post(path, body)) == {"token": "link_invalid"}
     assert Api().post(f"/api/messages/unsubscribe/{token_of(visit)}/").status_code == 400
+
+
+def test_a_visit_is_confirmed_once_and_still_cancelled_by_the_mail_s_other_link(
+    visit: Appointment,
+) -> None:
+    confirm, cancel = (token_of(visit, act) for act in (VisitAct.CONFIRM, VisitAct.CANCEL))
+
+    said = [ok(send(confirm, "confirm"))["visit"] for _ in range(2)]
+
+    assert [each["confirmed_at"] for each in said] == ["2027-03-01T10:10:00Z"] * 2
+    assert Event.objects.filter(type="appointment.confirmed").count() == 1
+    assert ok(send(cancel, "show"))["visit"]["confirmed_at"] is not None
+    assert ok(send(cancel, "cancel"))["visit"]["status"] == "CANCELLED"
+    refused(send(confirm, "confirm"), 410, "visit_cancelled")
+
+
+def test_a_link_does_what_it_says_and_nothing_else(visit: Appointment) -> None:
+    for act, other in (("confirm", VisitAct.CANCEL), ("cancel", VisitAct.CONFIRM)):
+        assert refused_fields(send(token_of(visit, other), act)) == {"token": "link_invalid"}
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.confirmed_at) == ("SCHEDULED", None)

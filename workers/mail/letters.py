@@ -260,6 +260,7 @@ def _visit_letter(
     values = {
         **_when(visit, person),
         "link": f"{settings.PUBLIC_URL}/appointments/{visit.pk}",
+        "confirm": _page("visit", new_visit_token(VisitAct.CONFIRM, person, visit)),
         "cancel": _page("visit", new_visit_token(VisitAct.CANCEL, person, visit)),
     }
     file = None if method is None else _calendar_file(visit, person, values["link"], method)
