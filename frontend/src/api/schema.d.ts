@@ -1745,10 +1745,11 @@ export interface components {
             token: string;
             /**
              * @description * `show` - show
+             *     * `confirm` - confirm
              *     * `cancel` - cancel
              * @enum {string}
              */
-            act: "show" | "cancel";
+            act: "show" | "confirm" | "cancel";
         };
         /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
         CancelBodyRequest: {
@@ -2802,7 +2803,7 @@ export interface components {
          * @description What the button behind a link does with its visit.
          * @enum {string}
          */
-        VisitAct: "cancel";
+        VisitAct: "confirm" | "cancel";
         /**
          * VisitOfLink
          * @description Nobody is named: a mail may be read by others than the one it was sent to.

@@ -18,6 +18,9 @@ export type SlotsOfDoctor = Shapes['SlotsAnswer']
 export type Appointment = Shapes['AppointmentShape'] & { notes?: string }
 export type AppointmentStatus = Appointment['status']
 export type Appointments = { appointments: Appointment[]; stream: Stream }
+/** What the holder of a mailed link sees of a visit. */
+export type VisitOfLink = Shapes['VisitOfLink']
+export type VisitAct = VisitOfLink['act']
 export type Notification = Shapes['NotificationShape']
 export type Notifications = Pick<Shapes['Inbox'], 'notifications' | 'unread' | 'stream'>
 export type Clinic = Shapes['ClinicShape']

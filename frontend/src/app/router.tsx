@@ -103,6 +103,12 @@ const verifyEmail = createRoute({
   component: lazyRouteComponent(() => import('../auth/VerifyEmail'), 'VerifyEmail'),
 })
 
+const visitByLink = createRoute({
+  getParentRoute: () => root,
+  path: '/visit',
+  component: lazyRouteComponent(() => import('../visit/VisitByLink'), 'VisitByLink'),
+})
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
@@ -318,6 +324,7 @@ export const router = createRouter({
     forgotPassword,
     resetPassword,
     verifyEmail,
+    visitByLink,
     inside.addChildren([
       home,
       pending,
