@@ -189,7 +189,7 @@ class RescheduleView(Endpoint):
         return _changed(actor, appointment, "The appointment is moved.")
 
 
-class ConfirmView(Endpoint):
+class ConfirmVisitView(Endpoint):
     operations = {"POST": Operation.SIGNED_IN}
 
     @extend_schema(request=NothingBody, responses={200: AppointmentChanged})

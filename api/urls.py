@@ -69,7 +69,7 @@ urlpatterns = [
     path("api/appointments/<id:appointment_id>/", appointments.AppointmentView.as_view()),
     path("api/appointments/<id:appointment_id>/cancel/", appointments.CancelView.as_view()),
     path("api/appointments/<id:appointment_id>/reschedule/", appointments.RescheduleView.as_view()),
-    path("api/appointments/<id:appointment_id>/confirm/", appointments.ConfirmView.as_view()),
+    path("api/appointments/<id:appointment_id>/confirm/", appointments.ConfirmVisitView.as_view()),
     path("api/appointments/<id:appointment_id>/no_show/", appointments.NoShowView.as_view()),
     path("api/records/", records.RecordsView.as_view()),
     path("api/records/<id:record_id>/", records.RecordView.as_view()),

@@ -176,8 +176,12 @@ def types_in(topic: object) -> list[str]:
     return [entry.event.type for entry in entries(topic)]
 
 
+def body_of(entry: Entry) -> Any:
+    return json.loads(entry.body)
+
+
 def bodies_in(topic: object) -> list[Any]:
-    return [json.loads(entry.body) for entry in entries(topic)]
+    return [body_of(entry) for entry in entries(topic)]
 
 
 def inbox(person: Person) -> list[Notification]:

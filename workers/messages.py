@@ -24,7 +24,7 @@ from clinic.rules.messages import Channel, Why
 from workers.mail import carrier as mail
 from workers.outward import Busy
 from workers.push import carrier as push
-from workers.turns import one_by_one
+from workers.turns import RUN_SECONDS, one_by_one
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,8 @@ def send_messages() -> None:
     """Write the messages of what has happened, and have all that are due carried; the beat asks for it."""
     plan_events()
     for channel in due_channels(clock.now()):
-        carry.delay(channel)
+        # What no worker has taken by then, a later beat asks for again.
+        carry.apply_async((channel,), expires=RUN_SECONDS)
 
 
 @shared_task

@@ -27,8 +27,12 @@ def start_worker(
     """Starts Celery workers with beat on this test's database that mail to `smtp`."""
     with ExitStack() as stack:
 
-        def start(name: str = "worker", *, wait: bool = True) -> Worker:
-            env = {"EMAIL_URL": smtp.url, "DEFAULT_FROM_EMAIL": "Desk <desk@clinic.example>"}
+        def start(name: str = "worker", *, wait: bool = True, **more: str) -> Worker:
+            env = {
+                "EMAIL_URL": smtp.url,
+                "DEFAULT_FROM_EMAIL": "Desk <desk@clinic.example>",
+                **more,
+            }
             worker = Worker(folder=server_dir, name=name, env=env)
             request.node.stash.setdefault(PROCESSES, []).append(worker)
             stack.callback(worker.dismiss)

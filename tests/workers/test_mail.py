@@ -22,13 +22,11 @@ from django.test import Client
 
 from clinic import clock
 from clinic.actions.messages import (
-    claim_message,
     plan_for_events,
     plan_message,
     plan_message_to_address,
 )
 from clinic.models import Message, MessageKind, Person, Preferences
-from clinic.rules.messages import Channel
 from tests import world
 from tests.calendars import event_in
 from tests.servers.process import wait_until
@@ -227,10 +225,6 @@ def is_sent(*planned: Message) -> bool:
     return not Message.objects.filter(pk__in=[each.pk for each in planned], sent_at=None).exists()
 
 
-def lease_ends() -> None:
-    Message.objects.exclude(claim=None).update(claimed_until=clock.now())
-
-
 def test_two_workers_send_each_mail_once_and_log_no_link(
     start_worker: StartWorker, smtp: Smtp
 ) -> None:
@@ -253,50 +247,6 @@ def test_two_workers_send_each_mail_once_and_log_no_link(
         assert len(token) > 40
         assert token not in logs
         assert message["To"] not in logs
-
-
-def test_a_worker_killed_before_it_sent_loses_nothing(
-    start_worker: StartWorker, smtp: Smtp
-) -> None:
-    planned = plan(world.a_patient("ana"))
-    smtp.stall("greeting")
-    worker = start_worker()
-    wait_until(smtp.stalled.is_set, seconds=30, what="a worker at the server")
-    worker.kill()
-    planned.refresh_from_db()
-    assert (planned.sent_at, planned.attempts) == (None, 1)
-    assert claim_message(Channel.EMAIL) is None
-    smtp.go_on()
-
-    lease_ends()
-    worker.start()
-
-    wait_until(lambda: is_sent(planned), seconds=30, what="the mail")
-    assert addresses(smtp) == Counter(["ana@example.org"])
-
-
-def test_a_worker_killed_between_sending_and_marking_sends_twice_under_one_message_id(
-    start_worker: StartWorker, smtp: Smtp
-) -> None:
-    planned = plan(world.a_patient("ana"))
-    smtp.stall("accepted")
-    worker = start_worker()
-    wait_until(smtp.stalled.is_set, seconds=30, what="an accepted mail")
-    worker.kill()
-    planned.refresh_from_db()
-    assert planned.sent_at is None
-    smtp.go_on()
-
-    lease_ends()
-    worker.start()
-
-    wait_until(lambda: is_sent(planned), seconds=30, what="the mail")
-    assert addresses(smtp) == Counter({"ana@example.org": 2})
-    assert {message["Message-ID"] for message in smtp.received} == {
-        f"<{planned.seal}@clinic.example>"
-    }
-    planned.refresh_from_db()
-    assert planned.attempts == 2
 
 
 def test_the_beat_asks_oftener_than_a_mail_may_wait() -> None:

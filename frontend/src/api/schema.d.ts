@@ -193,7 +193,7 @@ export interface paths {
          *
          *     For those who may: what everyone signed in may do.
          */
-        post: operations["postConfirm"];
+        post: operations["postConfirmVisit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -407,7 +407,7 @@ export interface paths {
          *
          *     For those who may: what needs no sign-in.
          */
-        post: operations["postConfirm_2"];
+        post: operations["postConfirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3264,7 +3264,7 @@ export interface operations {
             };
         };
     };
-    postConfirm: {
+    postConfirmVisit: {
         parameters: {
             query?: never;
             header?: {
@@ -3691,7 +3691,7 @@ export interface operations {
             };
         };
     };
-    postConfirm_2: {
+    postConfirm: {
         parameters: {
             query?: never;
             header?: never;
