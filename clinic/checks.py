@@ -8,8 +8,10 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Advice
 from django.db import connections
 from django.db.utils import OperationalError
+from django.utils.module_loading import import_string
 
 from clinic import constraints
+from clinic.environment import SMS_CODE
 
 
 @register(Tags.database)
@@ -67,3 +69,16 @@ def mails_are_not_printed(**kwargs: Any) -> list[CheckMessage]:
             id="clinic.W001",
         )
     ]
+
+
+@register()
+def sms_have_their_code(**kwargs: Any) -> list[CheckMessage]:
+    """Code of the operator's own that is not there would be missed by the first urgent message."""
+    if not settings.SMS.startswith(SMS_CODE):
+        return []
+    try:
+        if callable(import_string(settings.SMS.removeprefix(SMS_CODE))):
+            return []
+    except ImportError:
+        pass
+    return [Error(f"CLINIC_SMS names {settings.SMS}, which cannot be called.", id="clinic.E004")]

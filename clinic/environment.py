@@ -1,5 +1,6 @@
 """What the environment says of other servers, checked and put into the form the settings need."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -13,6 +14,8 @@ REDIS_SCHEMES: Final = ("redis", "rediss")
 SMTP_PORTS: Final = {"smtp": 25, "smtps": 587, "smtp+tls": 587, "smtp+ssl": 465}
 MAILJET_BACKEND: Final = "anymail.backends.mailjet.EmailBackend"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
+SMS_CODE: Final = "python:"
+_CODE: Final = re.compile(rf"{SMS_CODE}[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 NOBODY: Final = "Clinic <clinic@localhost>"
 
 
@@ -76,6 +79,21 @@ def public_url(*, given: str, hosts: Sequence[str], port: int, behind_tls: bool)
     if not named:
         return f"http://localhost:{port}"
     return f"https://{named[0]}" if behind_tls else f"http://{named[0]}:{port}"
+
+
+def sms(given: str) -> str:
+    """Where SMS go: nowhere, to the console, to a gateway, or to a function of the operator's own."""
+    if given in ("", "console"):
+        return given
+    scheme, host = _scheme_and_host(given)
+    is_gateway = bool(host) and (scheme == "https" or (scheme == "http" and host in LOOPBACK))
+    # Not with a name and password in it: that is what CLINIC_SMS_SECRET is for, and no log shows it.
+    if (is_gateway and "@" not in given) or _CODE.fullmatch(given):
+        return given
+    raise ImproperlyConfigured(
+        "CLINIC_SMS must be console, https://… (a gateway; http:// only on this machine), "
+        "python:package.module.function, or empty."
+    )
 
 
 def _scheme_and_host(url: str) -> tuple[str, str | None]:

@@ -12,7 +12,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.environment import LOOPBACK as _LOOPBACK
-from clinic.environment import Environment, mail, networks, public_url, redis_address
+from clinic.environment import Environment, mail, networks, public_url, redis_address, sms
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 from clinic.rules.networks import parse_proxies
 from clinic.rules.rates import parse_rate
@@ -334,8 +334,9 @@ except ValueError as _error:
 # A visit whose patient has not arrived so long after its time is a no-show by itself; 0: somebody has to say so.
 _NO_SHOW_MINUTES = env.int("CLINIC_NO_SHOW_MINUTES", default=0)
 NO_SHOW_AFTER = timedelta(minutes=_NO_SHOW_MINUTES) if _NO_SHOW_MINUTES > 0 else None
-# Where SMS go: `console`, the address of a gateway, or nothing: the clinic sends none.
-SMS = env.str("CLINIC_SMS", default="")
+# Where SMS go: `console`, the address of a gateway, `python:` and code; or nothing: the clinic sends none.
+SMS = sms(env.str("CLINIC_SMS", default=""))
+SMS_SECRET = env.str("CLINIC_SMS_SECRET", default="")
 
 # -- the socket: every limit of the protocol -------------------------------------------------------
 SOCKET_HEARTBEAT_SECONDS = 25

@@ -24,6 +24,7 @@ from clinic.rules.messages import Channel, Why
 from workers.mail import carrier as mail
 from workers.outward import Busy
 from workers.push import carrier as push
+from workers.sms import carrier as sms
 from workers.turns import RUN_SECONDS, one_by_one
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class Carrier:
 CARRIERS: Final[dict[Channel, Carrier]] = {
     Channel.EMAIL: Carrier(mail.send, mail.judge),
     Channel.PUSH: Carrier(push.send, push.judge),
+    Channel.SMS: Carrier(sms.send, sms.judge),
 }
 
 

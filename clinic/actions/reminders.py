@@ -37,6 +37,7 @@ from clinic.rules.reminders import (
     why_not,
 )
 from clinic.rules.statuses import Status
+from clinic.rules.telephones import e164
 
 # When its worker was killed another takes it after this long. Sending is one short transaction.
 LEASE: Final = timedelta(minutes=1)
@@ -216,7 +217,7 @@ def _address(patient: Person) -> Reason | None:
 def _number(patient: Person) -> Reason | None:
     if not settings.SMS:
         return Reason.NO_GATEWAY
-    return None if patient.phone_number else Reason.NO_ADDRESS
+    return None if e164(patient.phone_number) else Reason.NO_ADDRESS
 
 
 def _tell(reminder: Reminder, appointment: Appointment) -> None:

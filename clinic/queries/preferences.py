@@ -11,6 +11,7 @@ from clinic.queries.push import people_with_browsers
 from clinic.rows import fetch
 from clinic.rules.messages import OUTBOUND, Channel, QuietHours
 from clinic.rules.reminders import Lead, parse_leads
+from clinic.rules.telephones import e164
 
 # Asked at every booking.
 _LEADS: Final = (
@@ -59,7 +60,7 @@ def usable_channels(
             case Channel.EMAIL:
                 return bool(person.email)
             case Channel.SMS:
-                return bool(settings.SMS and person.phone_number)
+                return bool(settings.SMS and e164(person.phone_number))
             case _:
                 return person.pk in with_browser
 

@@ -30,6 +30,7 @@ class Why(StrEnum):
     OVERTAKEN = "overtaken"
     NOT_WANTED = "not_wanted"
     NO_ADDRESS = "no_address"
+    NO_GATEWAY = "no_gateway"
     BOUNCED = "bounced"
     NO_ACCOUNT = "no_account"
 

@@ -274,7 +274,7 @@ def test_what_happens_at_night_is_told_in_the_morning_and_what_is_near_at_once(
     settings.SMS = "console"
     clock.move_to(world.utc("2027-03-01 23:00"))
     desk, doctor = world.a_receptionist(), world.a_doctor()
-    ana = world.a_patient("ana", phone_number="+49 1")
+    ana = world.a_patient("ana", phone_number="+49 30 1234567")
     Preferences.objects.create(person=ana, quiet_from=time(22), quiet_until=time(7))
     morning, now = world.utc("2027-03-02 07:00"), the_clock.now()
     far = world.book(doctor, ana, world.utc("2027-03-05 09:00"), actor=desk)

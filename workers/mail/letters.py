@@ -19,16 +19,14 @@ from clinic.links import (
     new_unsubscribe_token,
     new_visit_token,
 )
-from clinic.models import Appointment, Message, MessageKind, Person, Reminder, Role
+from clinic.models import Appointment, Message, MessageKind, Person, Role
 from clinic.queries.assignments import patients_of
-from clinic.queries.messages import has_changed_since
 from clinic.queries.people import person_with_address
 from clinic.queries.place import the_clinic
 from clinic.queries.preferences import preferences_of
 from clinic.queries.records import readers_of
-from clinic.rules.messages import VISIT_NEWS, Channel, Why
-from clinic.rules.reminders import why_not
-from clinic.rules.statuses import Status
+from clinic.rules.messages import Channel, Why
+from workers.standing import visit_told_of
 
 # Whoever wants no mails gets none of these; the others concern the account itself.
 OPTIONAL: Final = frozenset(
@@ -215,43 +213,23 @@ def _signed_in_page(mail: Message, person: Person, *, path: str = "") -> Letter:
 
 
 def _visit_reminder(mail: Message) -> Letter | Why:
-    """While the visit stands as it was planned, and is still to come."""
     person = _reader(mail)
     if isinstance(person, Why):
         return person
-    reminder = Reminder.objects.filter(pk=mail.subject_id or 0).first()
-    visit = reminder and _visit(reminder.appointment_id)
-    if not reminder or not visit:
-        return Why.POINTLESS
-    against = why_not(
-        status=Status(visit.status),
-        was_moved=visit.sequence != reminder.sequence,
-        start=visit.start,
-        until=reminder.until,
-        now=clock.now(),
-    )
-    return Why.POINTLESS if against else _visit_letter(mail, person, visit)
+    visit = visit_told_of(mail)
+    return visit if isinstance(visit, Why) else _visit_letter(mail, person, visit)
 
 
 def _visit_news(mail: Message) -> Letter | Why:
-    """What became of a visit, unless something else has become of it since: that has a mail of its own."""
     person = _reader(mail)
     if isinstance(person, Why):
         return person
-    visit = _visit(mail.subject_id or 0)
-    if visit is None or mail.event is None:
-        return Why.POINTLESS
-    if has_changed_since(mail.event, VISIT_NEWS):
-        return Why.OVERTAKEN
+    visit = visit_told_of(mail)
+    if isinstance(visit, Why):
+        return visit
     if person.role == Role.DOCTOR:
         return _doctors_letter(mail, person, visit)
     return _visit_letter(mail, person, visit, method=METHODS[MessageKind(mail.kind)])
-
-
-def _visit(appointment_id: int) -> Appointment | None:
-    # Without what patients wrote: nothing of it is told, and one note that cannot be opened stops no mail.
-    visits = Appointment.objects.select_related("doctor__person").defer("notes", "reason")
-    return visits.filter(pk=appointment_id).first()
 
 
 def _visit_letter(
