@@ -168,6 +168,14 @@ class InvalidTransition(ClinicError):
         super().__init__(f"The appointment is {status}.")
 
 
+class NothingToRetry(InvalidTransition):
+    """It was sent, is still tried, or would only end as it did."""
+
+    def __init__(self) -> None:
+        ClinicError.__init__(self, "Sending this once more would not help.")
+        self.allowed = []
+
+
 class VersionConflict(ClinicError):
     code = "version_conflict"
     message = "This has changed since you loaded it."

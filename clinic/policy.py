@@ -72,6 +72,7 @@ class Operation(StrEnum):
     OWN_PATIENTS = "list the patients one is assigned to"
     ASSIGN_DOCTOR = "assign a doctor to this patient (thing: the patient's id)"
     END_ASSIGNMENT = "end this assignment"
+    SEE_MESSAGES = "see what was sent to whom, and have it sent again"
 
 
 Rule = Callable[[Actor, Any], bool]
@@ -164,6 +165,7 @@ RULES: Final[dict[Operation, Rule]] = {
     Operation.OWN_PATIENTS: _has_role(Role.DOCTOR),
     Operation.ASSIGN_DOCTOR: _may_book_for,
     Operation.END_ASSIGNMENT: _may_end,
+    Operation.SEE_MESSAGES: _has_role(Role.ADMIN, Role.RECEPTIONIST),
 }
 
 

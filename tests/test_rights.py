@@ -27,7 +27,7 @@ from clinic.links import (
     new_unsubscribe_token,
     new_visit_token,
 )
-from clinic.models import Person
+from clinic.models import Message, Person
 from clinic.policy import RULES, WATCHERS, Operation, may_watch, usual_topics
 from clinic.topics import TopicKind, parse_topic
 from clinic.urls import urlpatterns as all_patterns
@@ -139,6 +139,9 @@ GET    /api/patients/{unknown}/assignments/     401 404 404 404 404 404 404 404 
 POST   /api/patients/{owner}/assign/            401 201 404 404 404 404 201 201 201 401 401 401
 POST   /api/patients/{unknown}/assign/          401 404 404 404 404 404 404 404 404 401 401 401
 POST   /api/assignments/{assignment}/end/       401 200 404 200 404 404 200 200 200 401 401 401
+GET    /api/messages/                           401 403 403 403 403 403 200 200 200 401 401 401
+POST   /api/messages/{message}/retry/           401 403 403 403 403 403 200 200 200 401 401 401
+POST   /api/messages/{unknown}/retry/           401 403 403 403 403 403 404 404 404 401 401 401
 GET    /api/notifications/                      401 200 200 200 200 200 200 200 200 401 401 401
 POST   /api/notifications/read/                 401 200 200 200 200 200 200 200 200 401 401 401
 GET    /api/push/                               401 200 200 200 200 200 200 200 200 401 401 401
@@ -317,12 +320,26 @@ def cast() -> Cast:
         "assignment": assignment.pk, "record": record.pk, "withdrawn": withdrawn.pk, "note": note.pk,
     }  # fmt: skip
     ids |= {"visit": visit.pk, "absence": absence.pk, "unknown": 10**15}
+    ids["message"] = _a_failed_message(people["owner"]).pk
     phone = world.tokens(people["owner"])
     ids["phone"] = session_of(phone.access).number
     links = {kind: new_link_token(kind, people["owner"]) for kind in LinkKind}
     ids["letter"] = new_unsubscribe_token(people["owner"])
     by_link = new_visit_token(VisitAct.CANCEL, people["owner"], visit)
     return Cast(ids, tokens, phone.refresh, starts[1].isoformat(), links, by_link)
+
+
+def _a_failed_message(person: Person) -> Message:
+    at = clock.now()
+    return Message.objects.create(
+        kind="new_note",
+        person=person,
+        address=person.email,
+        created_at=at,
+        due_at=at,
+        failed_at=at,
+        reason="unreachable",
+    )
 
 
 # -- HTTP ----------------------------------------------------------------------------------------
@@ -394,6 +411,7 @@ def test_the_table_has_every_route_and_no_others() -> None:
             "assignment",
             "phone",
             "letter",
+            "message",
         ),
         1,
     )

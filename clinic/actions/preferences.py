@@ -11,10 +11,10 @@ from clinic.actions.reminders import chosen_lead_times, plan_anew
 from clinic.errors import FieldError
 from clinic.events import PreferencesChanged
 from clinic.journal import record
+from clinic.letters.writing import LANGUAGES
 from clinic.models import Person, Preferences
 from clinic.queries.preferences import lead_times_of, preferences_of
 from clinic.rows import lock_row
-from clinic.rules.languages import LANGUAGES
 from clinic.shapes.preferences import preferences_shape
 
 

@@ -72,6 +72,20 @@ class Message(models.Model):
                 condition=Q(sent_at=None, failed_at=None, dropped_at=None),
             ),
             models.Index(fields=["created_at"]),
+            # By how and when they ended, for staff who look through them.
+            models.Index(
+                fields=["sent_at", "id"], name="message_sent", condition=Q(sent_at__isnull=False)
+            ),
+            models.Index(
+                fields=["failed_at", "id"],
+                name="message_failed",
+                condition=Q(failed_at__isnull=False),
+            ),
+            models.Index(
+                fields=["dropped_at", "id"],
+                name="message_dropped",
+                condition=Q(dropped_at__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

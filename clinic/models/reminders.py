@@ -52,6 +52,11 @@ class Reminder(models.Model):
                 condition=Q(state=_WAITING),
             ),
             models.Index(fields=["ended_at"]),
+            models.Index(
+                fields=["state", "ended_at", "id"],
+                name="reminder_ended",
+                condition=Q(ended_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

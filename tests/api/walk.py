@@ -356,6 +356,13 @@ WALK: Final = [
     Step("ana", "POST /api/push/", {"endpoint": "https://push.example/x", "keys": {"auth": "x"}},
          says={"subscribed": True}),
     Step("ana", "DELETE /api/push/", None, 204),
+    Step("rita", "GET /api/messages/?state=sent&channel=email&kind=email_verification&patient={ana}&limit=5",
+         has={"": "messages next counts", "counts": "due overdue sent_today skipped_today failed",
+              "messages.0": "source id kind lead channel person address state reason due_at ended_at attempts visit"},
+         says={"messages.0.person.id": "{ana}", "messages.0.address": "A•••@example.org"},
+         keep={"message": "messages.0.id"}),
+    Step("rita", "POST /api/messages/{message}/retry/", None, 409, "invalid_transition"),
+    Step("ana", "GET /api/messages/", None, 403, "forbidden"),
     Step("ana", "GET /api/events/?topic=user.{ana}&after=0", has={"": "topic epoch head events"}),
     Step("ana", "GET /api/events/?topic=user.{dora}&after=0", None, 404, "no_such_topic"),
     # -- by mailed links

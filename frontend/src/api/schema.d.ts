@@ -825,6 +825,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Messages and reminders in one list, by whom and on which way, without their words.
+         *
+         *     For those who may: see what was sent to whom, and have it sent again.
+         */
+        get: operations["getMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/unsubscribe/{token}/": {
         parameters: {
             query?: never;
@@ -845,6 +866,29 @@ export interface paths {
          *     For those who may: what needs no sign-in.
          */
         post: operations["postUnsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{message_id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A failed message is sent again at once; one without an address that works, to the one there is now.
+         *
+         *     For those who may: see what was sent to whom, and have it sent again.
+         *
+         *     Refusals of its own: `invalid_transition` (409).
+         */
+        post: operations["postRetryMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1761,6 +1805,12 @@ export interface components {
             new_password: string;
         };
         /**
+         * Channel
+         * @description The ways to a person. `IN_APP` never leaves the house: it is the event itself, and cannot be switched off.
+         * @enum {string}
+         */
+        Channel: "in_app" | "email" | "push" | "sms";
+        /**
          * ChannelWishes
          * @description `in_app` is always true: what happens to somebody stands in their inbox in any case.
          */
@@ -2044,6 +2094,76 @@ export interface components {
         LoginBodyRequest: {
             username: string;
             password: string;
+        };
+        /** MessageAnswer */
+        MessageAnswer: {
+            message: components["schemas"]["MessageLine"];
+        };
+        /**
+         * MessageCounts
+         * @description `due` until the end of the clinic's day, with those that are late; `overdue` by minutes; `failed`: all kept.
+         */
+        MessageCounts: {
+            /** Due */
+            due: number;
+            /** Overdue */
+            overdue: number;
+            /** Sent Today */
+            sent_today: number;
+            /** Skipped Today */
+            skipped_today: number;
+            /** Failed */
+            failed: number;
+        };
+        /**
+         * MessageLine
+         * @description A message or a reminder; `id` is a number of its `source`. `lead` is how long before a visit it reminds of it.
+         *
+         *     `person` is null where somebody gave an address that may be nobody's. `reason` is why it was not sent, or not
+         *     yet, or "". `attempts` are those so far; `due_at` is when the next one is, or when it was to go.
+         */
+        MessageLine: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "message" | "reminder";
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Lead */
+            lead: string;
+            channel: components["schemas"]["Channel"];
+            person: components["schemas"]["PersonRef"] | null;
+            /** Address */
+            address: string;
+            state: components["schemas"]["SendState"];
+            /** Reason */
+            reason: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Attempts */
+            attempts: number;
+            visit: components["schemas"]["VisitRef"] | null;
+            /** Can Retry */
+            can_retry: boolean;
+        };
+        /**
+         * MessageList
+         * @description `next` is the address of the next page; null: that was the last.
+         */
+        MessageList: {
+            /** Messages */
+            messages: components["schemas"]["MessageLine"][];
+            /** Next */
+            next: string | null;
+            counts: components["schemas"]["MessageCounts"];
         };
         /** @description A request body. Fields it does not know are refused; read-only ones may come along, unused. */
         NewCommentBodyRequest: {
@@ -2574,6 +2694,12 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * SendState
+         * @description `DUE` waits, for its time or for a worker; the others have ended.
+         * @enum {string}
+         */
+        SendState: "due" | "sent" | "skipped" | "failed";
         /** SessionList */
         SessionList: {
             /** Count */
@@ -2849,6 +2975,21 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * VisitRef
+         * @description The visit a message is about. `time_zone` is its doctor's.
+         */
+        VisitRef: {
+            /** Id */
+            id: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Time Zone */
+            time_zone: string;
         };
     };
     responses: never;
@@ -4809,6 +4950,81 @@ export interface operations {
             };
         };
     };
+    getMessages: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `in_app` - in_app
+                 *     * `email` - email
+                 *     * `push` - push
+                 *     * `sms` - sms
+                 */
+                channel?: "in_app" | "email" | "push" | "sms";
+                /** @description From `next`; not to be made by hand. */
+                cursor?: string;
+                /**
+                 * @description * `invite` - invite
+                 *     * `password_reset` - password_reset
+                 *     * `password_changed` - password_changed
+                 *     * `email_verification` - email_verification
+                 *     * `email_changed` - email_changed
+                 *     * `doctor_approved` - doctor_approved
+                 *     * `doctor_rejected` - doctor_rejected
+                 *     * `doctor_assigned` - doctor_assigned
+                 *     * `visit_booked` - visit_booked
+                 *     * `visit_moved` - visit_moved
+                 *     * `visit_cancelled` - visit_cancelled
+                 *     * `visit_reminder` - visit_reminder
+                 *     * `new_note` - new_note
+                 *     * `news` - news
+                 */
+                kind?: "invite" | "password_reset" | "password_changed" | "email_verification" | "email_changed" | "doctor_approved" | "doctor_rejected" | "doctor_assigned" | "visit_booked" | "visit_moved" | "visit_cancelled" | "visit_reminder" | "new_note" | "news";
+                limit?: number;
+                patient?: number;
+                /**
+                 * @description * `due` - due
+                 *     * `sent` - sent
+                 *     * `skipped` - skipped
+                 *     * `failed` - failed
+                 */
+                state?: "due" | "sent" | "skipped" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getUnsubscribe: {
         parameters: {
             query?: never;
@@ -4866,6 +5082,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postRetryMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with the same request: one effect, one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnswer"];
+                };
             };
             /** @description Too often: `rate_limited`, and when to try again. */
             429: {
