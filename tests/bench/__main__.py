@@ -40,12 +40,24 @@ def race(place: Stage, sizes: Scale) -> dict[str, Any]:
         return dict(zip(engines, both.map(on, engines.values()), strict=True))
 
 
+def reminders(place: Stage, sizes: Scale) -> dict[str, Any]:
+    with step(f"Claims of reminders: {sizes.due_few} and {sizes.due_many} due"):
+        return {
+            name: place.ask(env, "reminders.claims", few=sizes.due_few, many=sizes.due_many)
+            for name, env in {
+                "sqlite": place.embedded("due"),
+                "postgresql": place.production("due"),
+            }.items()
+        }
+
+
 MEASURES: Final[dict[str, Callable[[Stage, Scale], dict[str, Any]]]] = {
     "latency": latency.measure,
     "sockets": sockets.measure,
     "targeted": targeted.measure,
     "calls": calls.measure,
     "race": race,
+    "reminders": reminders,
 }
 
 

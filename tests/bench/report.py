@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.bench.picture import picture
 
 GOAL_BOOKINGS_PER_SECOND: Final = 50
+FLAT_WITHIN: Final = 1.5
 RESULTS: Final = Path(__file__).with_name("results")
 
 
@@ -119,12 +120,30 @@ def _race(it: dict[str, Any]) -> Iterator[Row]:
         )
 
 
+def _reminders(it: dict[str, Any]) -> Iterator[Row]:
+    for engine in it.values():
+        rates = engine["per_second"]
+        slowest = min(rates[part] for part in ("first", "middle", "last"))
+        yield Row(
+            f"B9  {engine['engine']}, {engine['many']} due: first, middle and last claims per second",
+            f"{rates['first']:g}, {rates['middle']:g}, {rates['last']:g}",
+        )
+        ratio = rates["few"] / slowest
+        yield Row(
+            f"B9    with {engine['few']} due {rates['few']:g}/s, so many times the slowest of those",
+            f"{ratio:.2f} x",
+            "<= 1.5 x",
+            ratio <= FLAT_WITHIN,
+        )
+
+
 _ROWS: Final = {
     "latency": _latency,
     "sockets": _sockets,
     "targeted": _targeted,
     "calls": _calls,
     "race": _race,
+    "reminders": _reminders,
 }
 
 

@@ -21,6 +21,8 @@ class Scale:
     """In one block, on one connection."""
     race_attempts: int
     race_seconds: float
+    due_few: int
+    due_many: int
 
 
 FULL = Scale(
@@ -38,6 +40,8 @@ FULL = Scale(
     calls=150,
     race_attempts=10_000,
     race_seconds=170,
+    due_few=1_000,
+    due_many=100_000,
 )
 QUICK = Scale(
     rounds=1,
@@ -54,4 +58,6 @@ QUICK = Scale(
     calls=20,
     race_attempts=600,
     race_seconds=10,
+    due_few=1_000,
+    due_many=5_000,
 )

@@ -158,7 +158,9 @@ def kill_at(point: Point, worker: Worker, scene: Scene) -> None:
     leases_end()
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.proof)])
+@pytest.mark.parametrize(
+    "rounds", [1, pytest.param(8, marks=[pytest.mark.proof, pytest.mark.timeout(3600)])]
+)
 def test_workers_killed_at_every_point_of_their_work(
     rounds: int, start_worker: StartWorker, smtp: Smtp
 ) -> None:
