@@ -16,6 +16,7 @@ MAILJET_BACKEND: Final = "anymail.backends.mailjet.EmailBackend"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 SMS_CODE: Final = "python:"
 _CODE: Final = re.compile(rf"{SMS_CODE}[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+SECRET_CHARS: Final = 20
 NOBODY: Final = "Clinic <clinic@localhost>"
 
 
@@ -141,6 +142,16 @@ def mail(
         )
     keys = {"MAILJET_API_KEY": mailjet_key, "MAILJET_SECRET_KEY": mailjet_secret}
     return Mail(MAILJET_BACKEND, sender or mailjet_sender, anymail={**keys, "REQUESTS_TIMEOUT": 10})
+
+
+def mail_events_secret(given: str) -> str:
+    """`name:password`, which Mailjet shows when it tells what became of mails; "" where it is told not to."""
+    name, colon, password = given.partition(":")
+    if given and not (name and colon and len(password) >= SECRET_CHARS):
+        raise ImproperlyConfigured(
+            f"CLINIC_MAIL_EVENTS_SECRET must be name:password, the password {SECRET_CHARS} or more long."
+        )
+    return given
 
 
 def _mail_at(url: str, sender: str) -> Mail:

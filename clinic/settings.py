@@ -12,7 +12,15 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.environment import LOOPBACK as _LOOPBACK
-from clinic.environment import Environment, mail, networks, public_url, redis_address, sms
+from clinic.environment import (
+    Environment,
+    mail,
+    mail_events_secret,
+    networks,
+    public_url,
+    redis_address,
+    sms,
+)
 from clinic.keys import KeysMissing, data_folder, env_file, keys_file, load_keys
 from clinic.rules.networks import parse_proxies
 from clinic.rules.rates import parse_rate
@@ -238,6 +246,7 @@ EMAIL_FILE_PATH = _MAIL.folder
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _MAIL.sender
 ANYMAIL = dict(_MAIL.anymail or {})
+MAIL_EVENTS_SECRET = mail_events_secret(env.str("CLINIC_MAIL_EVENTS_SECRET", default=""))
 if ANYMAIL:
     INSTALLED_APPS.append("anymail")
 

@@ -147,6 +147,7 @@ POST   /api/notifications/read/                 401 200 200 200 200 200 200 200 
 GET    /api/push/                               401 200 200 200 200 200 200 200 200 401 401 401
 POST   /api/push/                               401 200 200 200 200 200 200 200 200 401 401 401
 DELETE /api/push/                               401 204 204 204 204 204 204 204 204 401 401 401
+POST   /api/mail/events/                        404 404 404 404 404 404 404 404 404 404 404 404
 GET    /api/messages/unsubscribe/{letter}/      302 302 302 302 302 302 302 302 302 302 302 302
 POST   /api/messages/unsubscribe/{letter}/      204 204 204 204 204 204 204 204 204 204 204 204
 GET    /api/schema/                             200 200 200 200 200 200 200 200 200 200 200 200

@@ -18,8 +18,8 @@ def verify_email(*, token: str) -> None:
         if person is None or not person.is_active or not link.stands_for(person):
             raise LinkInvalid
         if person.email_verified_at is None:
-            person.email_verified_at = clock.now()
-            person.save(update_fields=["email_verified_at", "updated_at"])
+            person.email_verified_at, person.email_bounced_at = clock.now(), None
+            person.save(update_fields=["email_verified_at", "email_bounced_at", "updated_at"])
 
 
 def resend_verification(*, actor: Person) -> None:

@@ -64,6 +64,7 @@ def set_password_by_link(*, token: str, password: str) -> None:
         if not person.is_active or not link.stands_for(person):
             raise LinkInvalid
         person.email_verified_at = person.email_verified_at or clock.now()
+        person.email_bounced_at = None
         _set(person, hashed)
     forgive_sign_ins(person)
 
@@ -98,7 +99,7 @@ def once_a_while(what: str, whose: str) -> str:
 def _set(person: Person, hashed: str, *, but: uuid.UUID | None = None) -> None:
     had_one = person.has_usable_password()
     person.password = hashed
-    person.save(update_fields=["password", "email_verified_at", "updated_at"])
+    person.save(update_fields=["password", "email_verified_at", "email_bounced_at", "updated_at"])
     end_sessions_of(person, but=but)
     if had_one:
         plan_message(kind=MessageKind.PASSWORD_CHANGED, person=person)

@@ -99,7 +99,7 @@ def update_profile(
             # Proving took a while: the address, or the password, may have become another one meanwhile.
             if not is_proved or person.password != actor.password:
                 raise wrong_password("current_password")
-            person.email_verified_at = None
+            person.email_verified_at = person.email_bounced_at = None
         _save(person)
         if person.email != email_before:
             _tell_of_new_address(person, email_before)

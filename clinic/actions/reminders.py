@@ -211,7 +211,9 @@ def _nothing(patient: Person) -> Reason | None:
 
 
 def _address(patient: Person) -> Reason | None:
-    return None if patient.email else Reason.NO_ADDRESS
+    if not patient.email:
+        return Reason.NO_ADDRESS
+    return None if patient.takes_mail else Reason.BOUNCED
 
 
 def _number(patient: Person) -> Reason | None:

@@ -1,10 +1,9 @@
 """Mails that nobody has to get: stopped by the link in them."""
 
-from django.db import transaction
-
+from clinic.actions.preferences import change_preferences
 from clinic.errors import LinkInvalid
 from clinic.links import read_unsubscribe_link
-from clinic.models import Person, Preferences
+from clinic.models import Person
 
 
 def unsubscribe(*, token: str) -> None:
@@ -16,9 +15,4 @@ def unsubscribe(*, token: str) -> None:
     person = Person.objects.filter(pk=link.person_id).first()
     if person is None or not link.stands_for(person):
         raise LinkInvalid
-    want_no_mails(person)
-
-
-def want_no_mails(person: Person) -> None:
-    with transaction.atomic():
-        Preferences.objects.update_or_create(person=person, defaults={"email": False})
+    change_preferences(actor=person, change={"email": False})

@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from django.template import Context, Engine, Template
 
-from clinic.letters.dates import CALENDARS
+from clinic.rules.languages import LANGUAGES
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
-LANGUAGES: Final = tuple(CALENDARS)
-FALLBACK: Final = "en"
+FALLBACK: Final = LANGUAGES[0]
 # At the foot of every letter that people may choose not to get.
 FOOT: Final = "foot"
 _ENGINE: Final = Engine(dirs=[str(TEMPLATES)])

@@ -63,6 +63,8 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
+    # When it came back; `reason` says why.
+    bounced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -86,6 +88,7 @@ class Message(models.Model):
                 name="message_dropped",
                 condition=Q(dropped_at__isnull=False),
             ),
+            models.Index(fields=["seal"], name="message_seal"),
         ]
         constraints = [
             models.CheckConstraint(

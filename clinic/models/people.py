@@ -33,6 +33,8 @@ class Person(AbstractUser):
     email = models.EmailField(blank=True)
     # When this very address was shown to be theirs.
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When a mail to this very address came back for good: none that can be spared goes there any more.
+    email_bounced_at = models.DateTimeField(null=True, blank=True, editable=False)
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.PATIENT)
     is_approved = models.BooleanField(default=True)
     date_of_birth = models.DateField(null=True, blank=True)
@@ -67,6 +69,11 @@ class Person(AbstractUser):
     @property
     def name(self) -> str:
         return self.get_full_name() or self.username
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether there is an address that mails have not come back from."""
+        return bool(self.email) and self.email_bounced_at is None
 
 
 class Doctor(models.Model):

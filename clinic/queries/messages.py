@@ -1,5 +1,6 @@
 """Which messages wait, and since when."""
 
+import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
@@ -47,6 +48,10 @@ def has_changed_since(event: Event, types: Collection[str]) -> bool:
     """Whether one of these has happened to the same thing after this."""
     of_it = Event.objects.filter(subject_kind=event.subject_kind, subject_id=event.subject_id)
     return of_it.filter(at__gt=event.at, type__in=types).exists()
+
+
+def message_with_seal(seal: uuid.UUID) -> Message | None:
+    return Message.objects.select_related("person").filter(seal=seal).first()
 
 
 def is_read(message: Message) -> bool:

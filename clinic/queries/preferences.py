@@ -58,7 +58,7 @@ def usable_channels(
     def leads_to(person: Person, channel: Channel) -> bool:
         match channel:
             case Channel.EMAIL:
-                return bool(person.email)
+                return person.takes_mail
             case Channel.SMS:
                 return bool(settings.SMS and e164(person.phone_number))
             case _:

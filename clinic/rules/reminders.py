@@ -40,6 +40,7 @@ class Reason(StrEnum):
     OVERTAKEN = "overtaken"  # the visit's next reminder is due already
     NO_ACCOUNT = "no_account"
     NO_ADDRESS = "no_address"
+    BOUNCED = "bounced"  # mails to this address come back
     NO_GATEWAY = "no_gateway"  # the clinic sends no SMS
     NOT_WANTED = "not_wanted"
     MISSED = "missed"

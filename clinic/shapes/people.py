@@ -42,6 +42,7 @@ class UserShape(Shape):
     username: str
     email: str
     email_verified_at: datetime | None
+    email_bounced_at: datetime | None
     first_name: str
     last_name: str
     role: Role
@@ -156,7 +157,8 @@ def colleague_shape(person: Person) -> UserShape:
     if person.role in (Role.PATIENT, Role.DOCTOR):
         return user_shape(person)
     private = ("username", "email", "phone_number", "address", "location")
-    unsaid = {"email_verified_at": None, "date_of_birth": None, **dict.fromkeys(private, "")}
+    instants = ("email_verified_at", "email_bounced_at", "date_of_birth")
+    unsaid = {**dict.fromkeys(instants, None), **dict.fromkeys(private, "")}
     return user_shape(person).model_copy(update=unsaid)
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 PATHS = ["/api/auth/register/", "/api/users/register/"]
 USER = {
-    "id", "username", "email", "email_verified_at", "first_name", "last_name", "role",
+    "id", "username", "email", "email_verified_at", "email_bounced_at", "first_name", "last_name", "role",
     "date_of_birth", "phone_number", "address", "location", "time_zone", "language",
     "is_approved", "is_active", "created_at", "updated_at",
 }  # fmt: skip

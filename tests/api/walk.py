@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 USER: Final = (
-    "id username email first_name last_name role date_of_birth phone_number address location time_zone "
-    "language is_approved created_at updated_at"
+    "id username email email_bounced_at first_name last_name role date_of_birth phone_number address location "
+    "time_zone language is_approved created_at updated_at"
 )
 DOCTOR_USER: Final = (
     f"{USER} specialization available_days appointment_duration max_patients_per_day"
@@ -277,6 +277,7 @@ WALK: Final = [
          has={"visit": "act status start end time_zone clinic confirmed_at"}, mail="ana@example.org",
          says={"visit.act": "cancel", "visit.status": "SCHEDULED", "visit.time_zone": "Europe/Berlin"}),
     Step("nobody", "GET /api/messages/unsubscribe/{letter}/", None, 302),
+    Step("nobody", "POST /api/mail/events/", [], 404, "not_found"),
     Step("nobody", "POST /api/messages/unsubscribe/no-such-token/", None, 400, "invalid"),
     # -- assignments
     Step("ana", "POST /api/patients/{ana}/assign/", {"doctor_id": "{dora}"}, 201, has={"assignment": ASSIGNMENT},

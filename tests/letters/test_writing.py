@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clinic.letters.dates import when_in_words
+from clinic.letters.calendars import SUMMARY
+from clinic.letters.dates import CALENDARS, when_in_words
 from clinic.letters.samples import SITE, sample, templates
-from clinic.letters.writing import LANGUAGES, TEMPLATES, Letter, Written, language_for, written
+from clinic.letters.writing import TEMPLATES, Letter, Written, language_for, written
+from clinic.rules.languages import LANGUAGES
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -23,6 +25,7 @@ def in_full(letter: Letter) -> Written:
 
 def test_every_language_has_the_same_templates_with_the_same_values() -> None:
     assert {path.name for path in TEMPLATES.iterdir() if path.is_dir()} == set(LANGUAGES)
+    assert CALENDARS.keys() == SUMMARY.keys() == set(LANGUAGES)
     names = {path.name for path in (TEMPLATES / "en").iterdir()}
     for language in LANGUAGES:
         assert {path.name for path in (TEMPLATES / language).iterdir()} == names

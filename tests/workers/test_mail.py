@@ -32,7 +32,7 @@ from tests.calendars import event_in
 from tests.servers.process import wait_until
 from tests.servers.smtp import Smtp
 from tests.workers.conftest import StartWorker
-from workers.mail.carrier import judge
+from workers.mail.carrier import is_of_the_address, judge
 from workers.mail.tasks import notify_doctor_async
 from workers.messages import send_due
 
@@ -314,3 +314,56 @@ def test_mailjet_is_told_to_leave_links_alone_and_given_the_calendar_as_a_file(
     [file] = sent["Attachments"]
     assert (file["ContentType"], file["Filename"]) == ("text/calendar; method=REQUEST", "visit.ics")
     assert event_in(base64.b64decode(file["Base64Content"]))["uid"]
+
+
+# -- what comes back ----------------------------------------------------------------------------------------
+
+
+def test_who_is_unknown_to_their_own_mail_server_is_mailed_no_more_news(to_smtp: Smtp) -> None:
+    ana = world.a_patient("ana", email_verified_at=clock.now())
+    to_smtp.refused.add("ana@example.org")
+    doctor = world.a_doctor()
+    world.book(doctor, ana)
+
+    send_due()
+
+    ana.refresh_from_db()
+    assert ana.email_bounced_at is not None
+    assert ana.email_verified_at is None
+    [refused] = Message.objects.filter(person=ana)
+    assert (refused.reason, refused.bounced_at is not None) == ("refused", True)
+    world.book(doctor, ana)
+    send_due()
+    assert Message.objects.filter(person=ana).count() == 1
+    # What was planned before it was known is dropped; what makes the address work again is sent.
+    to_smtp.refused.clear()
+    Message.objects.filter(pk=refused.pk).update(failed_at=None, due_at=clock.now())
+    plan(ana)
+    send_due()
+    refused.refresh_from_db()
+    assert refused.reason == "bounced"
+    assert [mail["Subject"] for mail in to_smtp.received if mail["To"] == ana.email] == [
+        "Is this your e-mail address?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "of_the_address"),
+    [
+        (550, b"no such user", True),
+        (550, b"5.1.1 no such user", True),
+        (550, b"5.2.1 mailbox disabled", True),
+        (550, b"5.7.1 relaying denied", False),
+        (552, b"mailbox full", False),
+        (552, b"5.2.2 mailbox full", False),
+        (554, b"spam", False),
+        (450, b"4.2.1 later", False),
+    ],
+)
+def test_only_what_is_said_of_the_address_is_held_against_it(
+    code: int, words: bytes, of_the_address: bool
+) -> None:
+    error = smtplib.SMTPRecipientsRefused({"a@example.org": (code, words)})
+
+    assert is_of_the_address(error) is of_the_address
+    assert not is_of_the_address(smtplib.SMTPDataError(550, words))

@@ -1,5 +1,6 @@
 """How a mail leaves the house."""
 
+import re
 import smtplib
 from email.utils import parseaddr
 from typing import Final
@@ -9,12 +10,18 @@ from anymail.message import AnymailMessage
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from clinic.actions.bounces import mark_bounced
 from clinic.letters.calendars import CalendarFile
 from clinic.models import Message
 from clinic.rules.messages import Why
 from workers.mail.letters import Written, write
 
 PERMANENT: Final = 500
+REFUSED: Final = "refused"
+# There is no such mailbox. Others of the five hundreds are about us, the mail, or a mailbox that is full.
+NO_MAILBOX: Final = frozenset({550, 551, 553})
+# More exactly (RFC 3463), where a server says it.
+_EXACTLY: Final = re.compile(rb"\s*5\.(?P<subject>\d+)\.(?P<detail>\d+)")
 
 
 def send(message: Message) -> Why | None:
@@ -22,7 +29,12 @@ def send(message: Message) -> Why | None:
     written = write(message)
     if isinstance(written, Why):
         return written
-    mail_of(message, written).send()
+    try:
+        mail_of(message, written).send()
+    except Exception as error:
+        if is_of_the_address(error):
+            mark_bounced(message, reason=REFUSED, for_good=True)
+        raise
     return None
 
 
@@ -69,14 +81,32 @@ def message_id(message: Message) -> str:
     return f"<{message.seal}@{sender.partition('@')[2] or 'clinic'}>"
 
 
+def is_of_the_address(error: Exception) -> bool:
+    """Whether no mail to this address will ever arrive, as those say who were to take it."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return all(_has_no_mailbox(*reply) for reply in error.recipients.values())
+        case AnymailRecipientsRefused() | AnymailInvalidAddress():
+            return True
+        case _:
+            return False
+
+
+def _has_no_mailbox(code: int, words: bytes) -> bool:
+    exactly = _EXACTLY.match(words)
+    if exactly is None:
+        return code in NO_MAILBOX
+    return exactly["subject"] == b"1" or (exactly["subject"], exactly["detail"]) == (b"2", b"1")
+
+
 def judge(error: Exception) -> tuple[str, bool]:
     """A stable code, and whether another attempt is useless."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = [code for code, _ in error.recipients.values()]
-            return "refused", all(code >= PERMANENT for code in codes)
+            return REFUSED, all(code >= PERMANENT for code in codes)
         case AnymailRecipientsRefused() | AnymailInvalidAddress():
-            return "refused", True
+            return REFUSED, True
         case OSError() | AnymailError():
             return "unreachable", False
         case _:

@@ -112,9 +112,11 @@ def _reader(mail: Message) -> Person | Why:
         return Why.NO_ACCOUNT
     if person.email != mail.address:
         return Why.NO_ADDRESS
-    if mail.kind in OPTIONAL and not preferences_of(person).wants(Channel.EMAIL):
+    if mail.kind not in OPTIONAL:
+        return person
+    if not preferences_of(person).wants(Channel.EMAIL):
         return Why.NOT_WANTED
-    return person
+    return person if person.takes_mail else Why.BOUNCED
 
 
 def _invite(mail: Message) -> Letter | Why:

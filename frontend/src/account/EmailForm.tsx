@@ -32,6 +32,11 @@ export function EmailForm() {
           </span>
         </div>
       )}
+      {me.email_bounced_at && (
+        <p className={own.bounced} role="status">
+          {t('profile.bounced')}
+        </p>
+      )}
       {resending.error && <ErrorNote error={resending.error} />}
       <div className={styles.foot}>
         {me.email && !verified && (

@@ -52,7 +52,10 @@ function Patient({ patient }: { patient: User }) {
       date: dateName(patient.date_of_birth, { day: 'numeric', month: 'long', year: 'numeric' }),
     })
   useRecordsSeenFromTheDesk(patient.id)
-  const facts = [born, patient.phone_number, patient.email].filter(Boolean).join(' · ')
+  const email = patient.email_bounced_at
+    ? t('patients.mailsComeBack', { email: patient.email })
+    : patient.email
+  const facts = [born, patient.phone_number, email].filter(Boolean).join(' · ')
   return (
     <>
       <PageHead title={name} lead={facts || t('patients.nothing')}>
