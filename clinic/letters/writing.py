@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from django.template import Context, Engine, Template
 
-from clinic.rules.languages import LANGUAGES
+from clinic.letters.dates import CALENDARS
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
+LANGUAGES: Final = tuple(CALENDARS)
 FALLBACK: Final = LANGUAGES[0]
 # At the foot of every letter that people may choose not to get.
 FOOT: Final = "foot"

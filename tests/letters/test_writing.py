@@ -8,8 +8,7 @@ import pytest
 from clinic.letters.calendars import SUMMARY
 from clinic.letters.dates import CALENDARS, when_in_words
 from clinic.letters.samples import SITE, sample, templates
-from clinic.letters.writing import TEMPLATES, Letter, Written, language_for, written
-from clinic.rules.languages import LANGUAGES
+from clinic.letters.writing import LANGUAGES, TEMPLATES, Letter, Written, language_for, written
 
 pytestmark = pytest.mark.engine("sqlite")
 

@@ -825,6 +825,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mail/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description For Mailjet alone, which shows name and password of the setting. Others find nothing here.
+         *
+         *     For those who may: what needs no sign-in.
+         */
+        post: operations["postMailEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/": {
         parameters: {
             query?: never;
@@ -1999,6 +2020,8 @@ export interface components {
             email: string;
             /** Email Verified At */
             email_verified_at: string | null;
+            /** Email Bounced At */
+            email_bounced_at: string | null;
             /** First Name */
             first_name: string;
             /** Last Name */
@@ -2888,6 +2911,8 @@ export interface components {
             email: string;
             /** Email Verified At */
             email_verified_at: string | null;
+            /** Email Bounced At */
+            email_bounced_at: string | null;
             /** First Name */
             first_name: string;
             /** Last Name */
@@ -4932,6 +4957,44 @@ export interface operations {
             /** @description Too often: `rate_limited`, and when to try again. */
             429: {
                 headers: {
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal with its code. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postMailEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too often: `rate_limited`, and when to try again. */
+            429: {
+                headers: {
+                    /** @description Seconds until it may be tried again; `retry_after_ms` says it more exactly. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
