@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from clinic.keys import make_keys
 from tests.engine import Engine
+from tests.servers import starts
 from tests.servers.postgres import find_binaries, with_database
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -65,10 +66,7 @@ class Installation:
         return done.stdout
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True,
-            timeout=100, check=False,
-        )  # fmt: skip
+        return starts.run(command, cwd=ROOT, env=self.environment)
 
     def refused(self, *arguments: str | Path) -> str:
         """What a command says that does nothing: one sentence."""

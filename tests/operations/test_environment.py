@@ -16,6 +16,7 @@ from django.test import override_settings
 
 from clinic.environment import mail, public_url, redis_address
 from clinic.keys import make_keys
+from tests.servers import starts
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -54,14 +55,7 @@ def installation(tmp_path: Path) -> dict[str, str]:
 
 
 def manage(*arguments: str, env: dict[str, str], **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), *arguments],
-        env={**env, **more},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return starts.run([sys.executable, str(ROOT / "manage.py"), *arguments], env={**env, **more})
 
 
 def settings_of(env: dict[str, str], **more: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import io
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -27,6 +26,7 @@ from clinic.rules.statuses import Status
 from tests import world
 from tests.clients import Http, open_socket
 from tests.realtime.stage import in_db
+from tests.servers import starts
 from tests.servers.fixtures import StartWeb
 from tests.servers.process import Process, free_port, wait_until
 from tests.servers.web import Web
@@ -348,10 +348,10 @@ def test_the_same_dice_call_the_same_people() -> None:
 
 def run_as(web: Web, *names: str, password: str, options: tuple[str, ...] = ()) -> tuple[int, str]:
     users = [word for name in names for word in ("--user", name)]
-    done = subprocess.run(
+    done = starts.run(
         [sys.executable, str(MANAGE), "simulate", "--url", web.base_url, *users, *FAST, *options],
-        input=password + "\n", capture_output=True, text=True, timeout=90, check=False,
-    )  # fmt: skip
+        reads=password + "\n",
+    )
     assert "Traceback" not in done.stderr
     assert password not in done.stdout + done.stderr
     return done.returncode, done.stdout + done.stderr

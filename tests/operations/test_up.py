@@ -18,6 +18,7 @@ import pytest
 
 from clinic.management.commands.up import stop_seconds
 from clinic.management.preflight import CannotStart, check_front_end
+from tests.servers import starts
 from tests.servers.process import Process, free_port, port_answers, wait_until
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
@@ -143,13 +144,9 @@ def make_keys(env: dict[str, str | None]) -> None:
 
 def manage(*arguments: str, env: dict[str, str | None]) -> subprocess.CompletedProcess[str]:
     merged = {**os.environ, **env}
-    return subprocess.run(
+    return starts.run(
         [sys.executable, str(MANAGE), *arguments],
         env={name: value for name, value in merged.items() if value is not None},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
     )
 
 

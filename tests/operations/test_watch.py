@@ -21,6 +21,7 @@ from clinic.models import Person, Session
 from realtime.client import Event
 from tests import world
 from tests.realtime.test_story import Clinic
+from tests.servers import starts
 from tests.servers.process import Process, wait_until
 from tests.servers.web import Web
 
@@ -44,12 +45,9 @@ class Watching(Process):
     def command(self) -> list[str]:
         return [sys.executable, str(MANAGE), "watch", *self.options]
 
-    def open(self, log: Any) -> subprocess.Popen[bytes]:
+    def open(self, log: Any) -> starts.Started:
         with self.remarks.open("wb") as remarks:
-            return subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=remarks,
-                env=self.environment(), start_new_session=True,
-            )  # fmt: skip
+            return starts.start(self.command(), env=self.environment(), stdout=log, stderr=remarks)
 
     def answers(self) -> bool:
         return "Watching " in self.said
@@ -246,10 +244,7 @@ def test_a_reader_who_has_enough_is_no_failure(web: Web, clinic: Clinic) -> None
 @pytest.mark.usefixtures("transactional_db")
 def test_what_cannot_be_watched_is_one_sentence(options: list[str], sentence: str) -> None:
     world.a_patient("someone")
-    done = subprocess.run(
-        [sys.executable, str(MANAGE), "watch", *options],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = starts.run([sys.executable, str(MANAGE), "watch", *options])
     assert done.returncode in (1, 2)
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from tests.servers.starts import Started, start
+
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 20.0
 _REAPER = Path(__file__).with_name("reaper.py")
@@ -92,7 +94,7 @@ class Process:
         self.folder = folder
         self.log = folder / f"{self.name}.log"
         self.env = dict(env or {})
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._popen: Started | None = None
 
     def command(self) -> Sequence[str]:
         raise NotImplementedError
@@ -100,15 +102,8 @@ class Process:
     def answers(self) -> bool:
         raise NotImplementedError
 
-    def open(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self.command(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=self.environment(),
-            start_new_session=True,
-        )
+    def open(self, log: IO[bytes]) -> Started:
+        return start(self.command(), env=self.environment(), stdout=log, stderr=subprocess.STDOUT)
 
     def environment(self) -> dict[str, str]:
         """The test process's own environment with this process's changes; None removes a name."""
