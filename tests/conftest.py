@@ -1,7 +1,7 @@
 """What every test has: an engine, a database that is as new, cheap passwords."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import django
@@ -118,13 +118,20 @@ def redis_here() -> Iterator[redis.Redis | None]:
 
 
 @pytest.fixture(autouse=True)
-def nobody_has_tried_anything(redis_here: redis.Redis | None) -> None:
-    """The database is as new for each test; what limits count elsewhere has to be, too."""
+def nobody_has_tried_anything(redis_here: redis.Redis | None) -> Callable[[], None]:
+    """The database is as new for each test; what limits count elsewhere has to be, too.
+
+    A test that tries more than anybody may calls it again in between.
+    """
     from clinic.limits import IN_THIS_PROCESS
 
-    IN_THIS_PROCESS.clear()
-    if redis_here is not None:
-        for kept in ("limit", "presence"):
-            names = f"{django_settings.REDIS_PREFIX}:{kept}:*"
-            for key in redis_here.scan_iter(names, count=1000):
-                redis_here.delete(key)
+    def forget() -> None:
+        IN_THIS_PROCESS.clear()
+        if redis_here is not None:
+            for kept in ("limit", "presence"):
+                names = f"{django_settings.REDIS_PREFIX}:{kept}:*"
+                for key in redis_here.scan_iter(names, count=1000):
+                    redis_here.delete(key)
+
+    forget()
+    return forget
