@@ -1,5 +1,6 @@
 """Django's admin: what it changes goes through the same actions, and what the engine refuses stays refused."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.test import Client
 from clinic import clock
 from clinic.actions.people import deactivate_person
 from clinic.actions.sessions import end_session, sign_in
+from clinic.letters.samples import templates
+from clinic.letters.writing import LANGUAGES
 from clinic.models import Appointment, Closure, Event, HealthRecord, Person, Room, Session
 from clinic.queries.place import the_clinic
 from clinic.rules.statuses import Status
@@ -351,3 +354,40 @@ def test_no_page_shows_clinical_text_or_a_password(operator: Client) -> None:
             assert patient.password not in text, page
             seen += 1
     assert seen > 15
+
+
+# -- mails to look at ----------------------------------------------------------------------------------
+
+
+def test_an_operator_looks_at_every_mail_in_every_language(operator: Client) -> None:
+    world.a_patient("ana", first_name="Zebulon")
+    assert "/admin/letters/" in operator.get("/admin/").content.decode()
+    page = operator.get("/admin/letters/").content.decode()
+
+    frames = re.findall(r'<iframe src="([^"]+)"', page)
+    assert len(frames) == len(templates()) * len(LANGUAGES)
+    for frame in frames:
+        response = operator.get(frame)
+        assert response.status_code == 200
+        # It may look as it likes and do nothing, and nobody else may show it.
+        policy = response.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "sandbox" in policy
+        assert "frame-ancestors 'self'" in policy
+        assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert "Zebulon" not in response.content.decode()
+    assert "Guten Tag" in page
+    assert "unsafe" not in operator.get("/admin/letters/").headers["Content-Security-Policy"]
+    for gone in ("xx/invite", "en/frame", "en/foot", "en/..%2Fframe"):
+        assert operator.get(f"/admin/letters/{gone}/").status_code == 404
+
+
+def test_nobody_else_looks_at_mails(client: Client) -> None:
+    sign_in_to_admin(client, world.an_admin("plain", is_staff=False))
+
+    for path in ("/admin/letters/", "/admin/letters/en/invite/"):
+        response = client.get(path)
+        assert (response.status_code, "/admin/login/" in response.headers["Location"]) == (
+            302,
+            True,
+        )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.actions.passwords import change_password
 from clinic.actions.sessions import end_session, sign_in
+from clinic.admin.letters import letter_pages
 from clinic.errors import ClinicError, FieldError, RateLimited
 from clinic.models import Person, Session
 from clinic.policy import Operation, allowed
@@ -74,7 +75,11 @@ class OperatorsSite(admin.AdminSite):
     site_header = "Clinic, for operators"
     site_title = "Clinic"
     index_title = "What can be looked at, and what can be done"
+    index_template = "admin/operators.html"
     login_form = OperatorLogin
+
+    def get_urls(self) -> list[Any]:
+        return [*letter_pages(self), *super().get_urls()]
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Asked at every page: a session that ended elsewhere ends here too."""
