@@ -12,6 +12,7 @@ class Calendar(NamedTuple):
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
     day: Callable[[str, int, str, int], str]
+    time: str
 
 
 CALENDARS: Final[Mapping[str, Calendar]] = {
@@ -22,6 +23,7 @@ CALENDARS: Final[Mapping[str, Calendar]] = {
             "October", "November", "December",
         ),
         lambda weekday, day, month, year: f"{weekday} {day} {month} {year}",
+        "%H:%M",
     ),
     "de": Calendar(
         ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
@@ -30,6 +32,7 @@ CALENDARS: Final[Mapping[str, Calendar]] = {
             "Oktober", "November", "Dezember",
         ),
         lambda weekday, day, month, year: f"{weekday}, {day}. {month} {year}",
+        "%H:%M\N{NO-BREAK SPACE}Uhr",
     ),
 }  # fmt: skip
 
@@ -41,7 +44,7 @@ def when_in_words(moment: datetime, zone: str, language: str) -> dict[str, str]:
     month = words.months[wall.month - 1]
     return {
         "day": words.day(words.weekdays[wall.weekday()], wall.day, month, wall.year),
-        "time": f"{wall:%H:%M}",
+        "time": wall.strftime(words.time),
         "zone": f"{zone}, {_offset(wall)}" if _comes_twice(wall) else zone,
     }
 

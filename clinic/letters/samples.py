@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from clinic.letters.dates import when_in_words
-from clinic.letters.writing import FOOT, TEMPLATES, Letter
+from clinic.letters.writing import FOOT, OPTIONAL, TEMPLATES, Letter
 
 START: Final = datetime(2031, 3, 4, 13, 30, tzinfo=UTC)
 ZONE: Final = "Europe/Berlin"
@@ -25,4 +25,5 @@ def sample(template: str, language: str) -> Letter:
         "username": "an-example",
         **when_in_words(START, ZONE, language),
     }
-    return Letter(template, language, values, account=f"{SITE}/account")
+    is_optional = template.removesuffix("_doctor") in OPTIONAL
+    return Letter(template, language, values, account=f"{SITE}/account" if is_optional else "")

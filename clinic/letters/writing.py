@@ -10,12 +10,24 @@ from typing import Any, Final
 from django.template import Context, Engine, Template
 
 from clinic.letters.dates import CALENDARS
+from clinic.models.messages import MessageKind
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 LANGUAGES: Final = tuple(CALENDARS)
 FALLBACK: Final = LANGUAGES[0]
 # At the foot of every letter that people may choose not to get.
 FOOT: Final = "foot"
+# Whoever wants no mails gets none of these; the others concern the account itself.
+OPTIONAL: Final = frozenset(
+    {
+        MessageKind.VISIT_BOOKED,
+        MessageKind.VISIT_MOVED,
+        MessageKind.VISIT_CANCELLED,
+        MessageKind.VISIT_REMINDER,
+        MessageKind.NEW_NOTE,
+        MessageKind.DOCTOR_ASSIGNED,
+    }
+)
 _ENGINE: Final = Engine(dirs=[str(TEMPLATES)])
 _BUTTON: Final = re.compile(r"\[(?P<words>[^\]]+)\]\((?P<address>[^)]+)\)")
 _PANEL: Final = "> "

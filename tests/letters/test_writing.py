@@ -69,14 +69,18 @@ def test_an_unknown_language_is_english(wish: str, language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "day"), [("en", "Tuesday 4 March 2031"), ("de", "Dienstag, 4. März 2031")]
+    ("language", "day", "time"),
+    [
+        ("en", "Tuesday 4 March 2031", "00:30"),
+        ("de", "Dienstag, 4. März 2031", "00:30\N{NO-BREAK SPACE}Uhr"),
+    ],
 )
-def test_days_are_named_in_the_language_of_the_letter(language: str, day: str) -> None:
+def test_days_are_named_in_the_language_of_the_letter(language: str, day: str, time: str) -> None:
     moment = datetime(2031, 3, 3, 23, 30, tzinfo=UTC)
 
     said = when_in_words(moment, "Europe/Berlin", language)
 
-    assert said == {"day": day, "time": "00:30", "zone": "Europe/Berlin"}
+    assert said == {"day": day, "time": time, "zone": "Europe/Berlin"}
 
 
 @pytest.mark.parametrize(

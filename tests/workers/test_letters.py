@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.errors import LinkInvalid
 from clinic.letters.calendars import Method
 from clinic.letters.samples import templates
+from clinic.letters.writing import OPTIONAL
 from clinic.links import (
     LIFE,
     LinkKind,
@@ -24,7 +25,7 @@ from clinic.models import Clinic, Event, Message, MessageKind, Person, Preferenc
 from clinic.rules.messages import Why
 from tests import world
 from tests.calendars import event_in
-from workers.mail.letters import OPTIONAL, WRITERS, Written, write
+from workers.mail.letters import WRITERS, Written, write
 
 pytestmark = pytest.mark.django_db
 # News by push say nothing but that there are some.

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from clinic import clock
-from clinic.letters import writing
 from clinic.letters.calendars import CalendarFile, Method, Visit, calendar_file
 from clinic.letters.dates import when_in_words
+from clinic.letters.writing import OPTIONAL, language_for, written
+from clinic.letters.writing import Letter as Template
 from clinic.links import (
     LinkKind,
     VisitAct,
@@ -27,18 +28,6 @@ from clinic.queries.preferences import preferences_of
 from clinic.queries.records import readers_of
 from clinic.rules.messages import Channel, Why
 from workers.standing import visit_told_of
-
-# Whoever wants no mails gets none of these; the others concern the account itself.
-OPTIONAL: Final = frozenset(
-    {
-        MessageKind.VISIT_BOOKED,
-        MessageKind.VISIT_MOVED,
-        MessageKind.VISIT_CANCELLED,
-        MessageKind.VISIT_REMINDER,
-        MessageKind.NEW_NOTE,
-        MessageKind.DOCTOR_ASSIGNED,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +63,8 @@ def write(mail: Message) -> Written | Why:
     if isinstance(letter, Why):
         return letter
     reader = letter.reader if kind in OPTIONAL else None
-    words = writing.written(
-        writing.Letter(
+    words = written(
+        Template(
             template=letter.template,
             language=_language(letter.reader),
             values=letter.values,
@@ -95,7 +84,7 @@ def write(mail: Message) -> Written | Why:
 
 
 def _language(reader: Person | None) -> str:
-    return writing.language_for(reader.language if reader else "")
+    return language_for(reader.language if reader else "")
 
 
 def _unsubscribe_address(reader: Person) -> str:
