@@ -46,7 +46,7 @@ def letter_pages(site: AdminSite) -> list[URLPattern]:
         return TemplateResponse(request, "admin/letters.html", context)
 
     @xframe_options_sameorigin
-    @csp_replace(AS_A_MAIL)
+    @csp_replace(AS_A_MAIL)  # type: ignore[arg-type]  # typed for views without arguments only
     def letter(request: HttpRequest, language: str, name: str) -> HttpResponse:
         if name not in templates() or language not in LANGUAGES:
             raise Http404
