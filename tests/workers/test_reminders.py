@@ -65,7 +65,7 @@ class Scene:
         )
 
     def settle(self, what: str) -> None:
-        wait_until(lambda: self.is_settled, seconds=120, what=what)
+        wait_until(lambda: self.is_settled, seconds=90 + len(self.visits), what=what)
 
     def check(self) -> dict[str, int]:
         """Every fact that must hold, whatever happened; what there was of it."""
