@@ -10,9 +10,11 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
 import { session } from './auth/session'
+import { endPushOnSignOut } from './push/browser'
 import { followSession } from './realtime/connection'
 
 followSession()
+endPushOnSignOut(session)
 void session.restore()
 
 const root = document.getElementById('root')

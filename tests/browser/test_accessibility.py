@@ -146,6 +146,10 @@ def test_one_s_own_account(web: Web, visit: Visits, inspect: Inspect) -> None:
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_text("Please fill this in.").first).to_be_visible()
     inspect(page, "the account")
+    page.context.grant_permissions(["notifications"])
+    page.reload()
+    expect(page.get_by_role("switch", name="Tell me on this device")).to_be_visible()
+    inspect(page, "the account, where this device may be told of news")
 
 
 def test_what_a_patient_sees_before_booking(web: Web, visit: Visits, inspect: Inspect) -> None:

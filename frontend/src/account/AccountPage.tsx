@@ -1,6 +1,7 @@
 /** One's own account: address, password, and where one is signed in. */
 import { useTranslation } from 'react-i18next'
 import { nameOf, useMe } from '../app/useMe'
+import { PushSwitch } from '../push/PushSwitch'
 import styles from '../settings/forms.module.css'
 import { PageHead } from '../ui/PageHead'
 import { Section } from '../ui/Section'
@@ -20,6 +21,9 @@ export function AccountPage() {
         </Section>
         <Section title={t('profile.password')} lead={t('profile.passwordLead')}>
           <PasswordForm />
+        </Section>
+        <Section title={t('push.title')} lead={t('push.lead')}>
+          <PushSwitch />
         </Section>
         <Section title={t('profile.sessions')} lead={t('profile.sessionsLead')}>
           <SessionList />

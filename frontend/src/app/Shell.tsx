@@ -1,6 +1,7 @@
 /** The frame around every signed-in page. */
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { useKeptPush } from '../push/useKeptPush'
 import { useClinic } from '../settings/useClinic'
 import { Icon } from '../ui/Icon'
 import { AccountMenu } from './AccountMenu'
@@ -22,6 +23,7 @@ export function Shell() {
   const clinic = useClinic().data
   const path = useLocation({ select: (location) => location.pathname })
   useOwnChanges()
+  useKeptPush()
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#content">
