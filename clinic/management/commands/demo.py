@@ -1,5 +1,6 @@
 """Make the demo clinic: six doctors, forty patients, a full day around now. Once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -21,13 +22,18 @@ from clinic.models import (
     Doctor,
     HealthRecord,
     Message,
+    MessageKind,
     Person,
+    Preferences,
     RecordType,
+    Reminder,
     Role,
     Room,
     WorkingWindow,
 )
 from clinic.rules.hours import Weekday, Window
+from clinic.rules.messages import Channel
+from clinic.rules.reminders import ReminderState, moments_before
 from clinic.rules.slots import Schedule, Span, grid_of_day
 from clinic.rules.statuses import Status
 from clinic.rules.zones import days_between, local_date, zone_names
@@ -125,6 +131,23 @@ CHARTS: Final = (
         ),
     ),
 )
+# What became of messages that were never really sent: kind, way, end and reason, in turn.
+TOLD: Final = 24
+SAMPLES: Final = (
+    (MessageKind.VISIT_BOOKED, Channel.EMAIL, "sent_at", ""),
+    (MessageKind.VISIT_MOVED, Channel.PUSH, "sent_at", ""),
+    (MessageKind.VISIT_BOOKED, Channel.EMAIL, "sent_at", ""),
+    (MessageKind.VISIT_MOVED, Channel.EMAIL, "dropped_at", "overtaken"),
+    (MessageKind.VISIT_BOOKED, Channel.EMAIL, "sent_at", ""),
+    (MessageKind.VISIT_MOVED, Channel.EMAIL, "dropped_at", "read"),
+    (MessageKind.VISIT_BOOKED, Channel.EMAIL, "failed_at", "unreachable"),
+    (MessageKind.VISIT_BOOKED, Channel.EMAIL, "dropped_at", "bounced"),
+)
+WISHES: Final[dict[str, dict[str, Any]]] = {
+    "demo.ana": {"quiet_from": time(22), "quiet_until": time(7)},
+    "demo.ben": {"push": False, "lead_times": "1d,2h"},
+    "demo.chris": {"sms": False},
+}
 FIRST_NAMES: Final = tuple(
     "Ana Ben Chris Dana Emil Fara Goran Hana Ivo Jana".split()  # noqa: SIM905 (reads better)
     + "Kofi Lea Milo Nora Otis Pia Quinn Rosa Sami Tess".split()  # noqa: SIM905
@@ -144,6 +167,7 @@ class Command(BaseCommand):
             _write(chart)
         # Their addresses lead nowhere: no mail server is to hear of them.
         Message.objects.filter(person__is_demo=True).delete()
+        _tell_of_visits(clock.now())
 
 
 def _make_clinic() -> None:
@@ -165,6 +189,63 @@ def _make_clinic() -> None:
     for day in days_between(today, today + timedelta(days=DAYS_AHEAD)):
         for position, doctor in enumerate(doctors):
             _fill_day(doctor, position, day, window, patients, now)
+
+
+def _tell_of_visits(now: datetime) -> None:
+    """Reminders of the visits, in the app alone; some messages as if sent before, and wishes of their patients."""
+    visits = list(
+        Appointment.objects.filter(patient__is_demo=True)
+        .select_related("doctor__person", "patient")
+        .defer("notes", "reason")
+        .order_by("start", "pk")
+    )
+    Reminder.objects.bulk_create(
+        reminder for visit in visits for reminder in _reminders(visit, now)
+    )
+    todays = [visit for visit in visits if abs(visit.start - now) < timedelta(hours=8)]
+    Message.objects.bulk_create(
+        _message(visit, now, *SAMPLES[number % len(SAMPLES)])
+        for number, visit in enumerate(todays[:TOLD])
+    )
+    people = Person.objects.filter(username__in=WISHES).in_bulk(field_name="username")
+    Preferences.objects.bulk_create(
+        Preferences(person=people[name], **wishes) for name, wishes in WISHES.items()
+    )
+
+
+def _reminders(visit: Appointment, now: datetime) -> Iterator[Reminder]:
+    zone = visit.doctor.person.time_zone
+    for moment in moments_before(settings.REMINDERS, visit.start, zone, now=visit.created_at):
+        has_passed = moment.due_at <= now
+        yield Reminder(
+            appointment=visit,
+            sequence=visit.sequence,
+            kind=moment.kind,
+            channel=Channel.IN_APP,
+            due_at=moment.due_at,
+            until=moment.until,
+            state=ReminderState.SENT if has_passed else ReminderState.WAITING,
+            ended_at=moment.due_at if has_passed else None,
+        )
+
+
+def _message(
+    visit: Appointment, now: datetime, kind: MessageKind, channel: Channel, end: str, reason: str
+) -> Message:
+    at = now - timedelta(minutes=7 * (visit.pk % TOLD) + 1)
+    return Message(
+        kind=kind,
+        channel=channel,
+        person=visit.patient,
+        address=visit.patient.email if channel is Channel.EMAIL else "",
+        subject_kind="appointment",
+        subject_id=visit.pk,
+        created_at=at,
+        due_at=at,
+        attempts=8 if reason == "unreachable" else 1,
+        reason=reason,
+        **{end: at},
+    )
 
 
 def _write(chart: DemoChart) -> None:

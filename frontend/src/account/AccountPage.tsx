@@ -7,6 +7,7 @@ import { PageHead } from '../ui/PageHead'
 import { Section } from '../ui/Section'
 import { EmailForm } from './EmailForm'
 import { PasswordForm } from './PasswordForm'
+import { PreferencesForm } from './PreferencesForm'
 import { SessionList } from './SessionList'
 
 export function AccountPage() {
@@ -18,6 +19,9 @@ export function AccountPage() {
       <div className={styles.page}>
         <Section title={t('profile.email')} lead={t('profile.emailLead')}>
           <EmailForm />
+        </Section>
+        <Section title={t('wishes.title')} lead={t('wishes.lead')}>
+          <PreferencesForm />
         </Section>
         <Section title={t('profile.password')} lead={t('profile.passwordLead')}>
           <PasswordForm />

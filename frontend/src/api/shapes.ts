@@ -1,5 +1,5 @@
 /** The nouns as they come over the wire, by the names this app uses. */
-import type { components } from './schema'
+import type { components, paths } from './schema'
 
 type Shapes = components['schemas']
 
@@ -50,3 +50,9 @@ export type Duplicate = Shapes['DuplicateShape']
 export type NewAccount = Shapes['NewUserBodyRequest']
 export type NewPatient = Shapes['NewPatientBodyRequest']
 export type ClinicChange = Shapes['PatchedClinicBodyRequest']
+export type Preferences = Shapes['PreferencesShape']
+export type PreferencesChange = Shapes['PreferencesBodyRequest']
+/** A message or a reminder, as staff see it. */
+export type MessageLine = Shapes['MessageLine']
+export type MessageList = Shapes['MessageList']
+export type MessageQuery = NonNullable<paths['/api/messages/']['get']['parameters']['query']>

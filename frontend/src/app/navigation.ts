@@ -12,6 +12,7 @@ export interface Destination {
     | '/hours'
     | '/desk'
     | '/patients'
+    | '/messages'
     | '/approvals'
     | '/settings/clinic'
   label:
@@ -23,6 +24,7 @@ export interface Destination {
     | 'hours'
     | 'desk'
     | 'patients'
+    | 'messages'
     | 'approvals'
     | 'settings'
   icon: IconName
@@ -42,10 +44,12 @@ const byRole: Record<Role, Destination[]> = {
   RECEPTIONIST: [
     { to: '/desk', label: 'desk', icon: 'calendar' },
     { to: '/patients', label: 'patients', icon: 'users' },
+    { to: '/messages', label: 'messages', icon: 'mail' },
   ],
   ADMIN: [
     { to: '/desk', label: 'desk', icon: 'calendar' },
     { to: '/patients', label: 'patients', icon: 'users' },
+    { to: '/messages', label: 'messages', icon: 'mail' },
     { to: '/approvals', label: 'approvals', icon: 'shield' },
     { to: '/settings/clinic', label: 'settings', icon: 'settings' },
   ],

@@ -12,6 +12,7 @@ import type { Role } from '../api/shapes'
 import { session } from '../auth/session'
 import { leadsToFirstDay } from '../firstDay/place'
 import { STEPS, type Step } from '../firstDay/steps'
+import { validMessageSearch } from '../messages/search'
 import { type RecordSearch, validRecordSearch } from '../records/search'
 import { CrashPage } from './CrashPage'
 import { NotFoundPage } from './NotFoundPage'
@@ -244,6 +245,14 @@ const desk = createRoute({
   component: lazyRouteComponent(() => import('../desk/DeskPage'), 'DeskPage'),
 })
 
+const messages = createRoute({
+  getParentRoute: () => inside,
+  path: '/messages',
+  beforeLoad: only('RECEPTIONIST', 'ADMIN'),
+  validateSearch: validMessageSearch,
+  component: lazyRouteComponent(() => import('../messages/MessagesPage'), 'MessagesPage'),
+})
+
 const approvals = createRoute({
   getParentRoute: () => inside,
   path: '/approvals',
@@ -341,6 +350,7 @@ export const router = createRouter({
       myPatient,
       today,
       desk,
+      messages,
       approvals,
       firstDay,
       clinicSettings,

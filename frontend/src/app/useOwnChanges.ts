@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { preferencesKey } from '../account/usePreferences'
 import type { User } from '../api/shapes'
 import { useTopic } from '../realtime/useTopic'
 import { showToast } from '../ui/announcements'
@@ -26,8 +27,13 @@ export function useOwnChanges(): void {
   useTopic(`user.${me.id}`, {
     event(event) {
       if (event.type === 'doctor.approved') void load()
+      if (event.type === 'preferences.changed') {
+        client.setQueryData(preferencesKey, event.data)
+        void client.invalidateQueries({ queryKey: meKey, exact: true })
+      }
     },
     load() {
+      void client.invalidateQueries({ queryKey: preferencesKey, exact: true })
       // The decision may have fallen between loading the page and watching.
       if (isPending(me)) void load()
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { User } from '../api/shapes'
+import type { Clinic, User } from '../api/shapes'
 import { isReady, nextStep, type Place, STEPS, stepAfter, stepsDone } from './steps'
 
 const MONDAY = { is_available: true, start_time: '09:00', end_time: '12:00', windows: [] }
@@ -8,12 +8,20 @@ function doctor(change: Partial<User> = {}): User {
   return { is_active: true, is_approved: true, available_days: {}, ...change } as User
 }
 
-function place(change: Partial<Place> = {}): Place {
-  const clinic = { name: '', time_zone: 'UTC', rooms: [], closures: [] }
-  return { clinic, doctors: [], receptionists: [], ...change }
+const unnamed: Clinic = {
+  name: '',
+  time_zone: 'UTC',
+  rooms: [],
+  closures: [],
+  reminders: null,
+  usual_reminders: ['1d', '2h'],
 }
 
-const named = { name: 'Am Park', time_zone: 'UTC', rooms: [], closures: [] }
+function place(change: Partial<Place> = {}): Place {
+  return { clinic: unnamed, doctors: [], receptionists: [], ...change }
+}
+
+const named = { ...unnamed, name: 'Am Park' }
 const working = doctor({ available_days: { MONDAY } })
 
 describe('a first day', () => {

@@ -7,6 +7,7 @@ import { ErrorNote } from '../ui/ErrorNote'
 import { Section } from '../ui/Section'
 import { ClinicForm } from './ClinicForm'
 import { ClosuresEditor } from './ClosuresEditor'
+import { RemindersForm } from './RemindersForm'
 import { RoomsEditor } from './RoomsEditor'
 import { SettingsFrame } from './SettingsFrame'
 import { useClinic } from './useClinic'
@@ -24,6 +25,9 @@ export function ClinicPage() {
         <>
           <Section title={t('clinic.title')} lead={t('clinic.zoneLead')}>
             <ClinicForm clinic={data} submit={t('save')} onSaved={() => showToast(t('saved'))} />
+          </Section>
+          <Section title={t('reminders.title')} lead={t('reminders.lead')}>
+            <RemindersForm clinic={data} />
           </Section>
           <Section title={t('rooms.title')} lead={t('rooms.lead')}>
             <RoomsEditor clinic={data} />
