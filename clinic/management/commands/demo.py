@@ -202,10 +202,10 @@ def _tell_of_visits(now: datetime) -> None:
     Reminder.objects.bulk_create(
         reminder for visit in visits for reminder in _reminders(visit, now)
     )
-    todays = [visit for visit in visits if abs(visit.start - now) < timedelta(hours=8)]
+    coming = [visit for visit in visits if now < visit.start]
     Message.objects.bulk_create(
         _message(visit, now, *SAMPLES[number % len(SAMPLES)])
-        for number, visit in enumerate(todays[:TOLD])
+        for number, visit in enumerate(coming[:TOLD])
     )
     people = Person.objects.filter(username__in=WISHES).in_bulk(field_name="username")
     Preferences.objects.bulk_create(
