@@ -24,8 +24,15 @@ def why_not_tell(message: Message) -> Why | None:
 
 def visit_told_of(message: Message) -> Appointment | Why:
     """The visit as it stands, while what the message tells of it is so; newer news has a message of its own."""
-    if message.kind == MessageKind.VISIT_REMINDER:
-        return _visit_reminded_of(message)
+    is_reminder = message.kind == MessageKind.VISIT_REMINDER
+    visit = _visit_reminded_of(message) if is_reminder else _visit_of_news(message)
+    if isinstance(visit, Why) or message.person_id in (visit.patient_id, visit.doctor_id):
+        return visit
+    # To a doctor it was taken from: when it is now is a colleague's business.
+    return Why.POINTLESS
+
+
+def _visit_of_news(message: Message) -> Appointment | Why:
     visit = _visit(message.subject_id or 0)
     if visit is None or message.event is None:
         return Why.POINTLESS

@@ -90,7 +90,7 @@ def cancel_appointment(
     """Cancel for good; the time is free again. Cancelling once more changes nothing.
 
     Raises NotFound, InvalidTransition, AlreadyStarted (a patient after the start), VersionConflict when
-    `version` is given and no longer the newest.
+    `version` is given and no longer the newest, or the visit goes to another doctor at this moment.
     """
     doctor_id = appointment_for(actor, appointment_id).doctor_id
     with transaction.atomic():
@@ -99,7 +99,8 @@ def cancel_appointment(
         require_thing(actor, Operation.CANCEL_APPOINTMENT, appointment)
         if appointment.status == Status.CANCELLED:
             return appointment
-        if version is not None and version != appointment.version:
+        # Given to another doctor meanwhile: it is that one's calendar that would have to be locked.
+        if appointment.doctor_id != doctor.pk or version not in (None, appointment.version):
             raise VersionConflict
         require_step(Step.CANCEL, Status(appointment.status))
         now = clock.now()

@@ -1,16 +1,17 @@
 """Moving a visit: every refusal leaves the old time standing, everything in one transaction, and what is told of it."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from clinic.actions.appointments import reschedule_appointment
 from clinic.actions.attendance import confirm_appointment
 from clinic.actions.calendar import WallClock
-from clinic.errors import ClinicError
+from clinic.errors import ClinicError, VersionConflict
 from clinic.models import (
     Appointment,
     Doctor,
@@ -301,3 +302,36 @@ def test_visits_that_change_places_between_two_doctors_do_not_wait_for_each_othe
     assert all(isinstance(each, Appointment) for each in results), results
     assert Appointment.objects.filter(doctor=ada, start__gte=NINE + tomorrow).count() == 4
     assert Appointment.objects.filter(doctor=eve, start__gte=NINE + tomorrow).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_went_to_another_doctor_is_not_cancelled_as_the_first_ones(
+    visit: Appointment, doctor: Doctor, desk: Person
+) -> None:
+    other = world.a_doctor("eve", hours=world.EVERY_DAY)
+    has_looked = threading.Event()
+
+    def look(execute: Any, *asked: Any) -> Any:
+        try:
+            return execute(*asked)
+        finally:
+            has_looked.set()
+
+    def cancel_what_was_seen() -> Appointment:
+        with connection.execute_wrapper(look):
+            return world.cancel(visit, actor=desk)
+
+    def move_meanwhile() -> Appointment:
+        with transaction.atomic():
+            moved = move(visit, actor=desk, doctor_id=other.pk)
+            started.wait()
+            assert has_looked.wait(30)
+        return moved
+
+    started = threading.Barrier(2)
+    cancelled, moved = together(lambda: (started.wait(), cancel_what_was_seen())[1], move_meanwhile)
+
+    assert isinstance(cancelled, VersionConflict), cancelled
+    assert isinstance(moved, Appointment), moved
+    world.cancel(visit, actor=desk)
+    assert world.types_in(slots_topic(other.pk)) == ["slot.taken", "slot.freed"]

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from clinic import clock
+from clinic.actions.appointments import reschedule_appointment
 from clinic.errors import LinkInvalid
 from clinic.letters.calendars import Method
 from clinic.letters.samples import templates
@@ -21,7 +22,7 @@ from clinic.links import (
     read_unsubscribe_link,
     read_visit_link,
 )
-from clinic.models import Clinic, Event, Message, MessageKind, Person, Preferences, Reminder
+from clinic.models import Clinic, Doctor, Event, Message, MessageKind, Person, Preferences, Reminder
 from clinic.rules.messages import Why
 from tests import world
 from tests.calendars import event_in
@@ -416,6 +417,26 @@ def test_a_doctor_is_told_of_a_visit_in_other_words_and_led_to_their_day() -> No
     assert f"https://clinic.example/today?date={day}&appointment={visit.pk}" in letter.text
     assert letter.calendar is None
     assert not re.search(r"[Aa]na|Test\d", letter.subject + letter.text)
+
+
+def test_a_doctor_it_was_taken_from_is_mailed_no_time_of_a_colleague() -> None:
+    before, now = world.a_doctor("osei"), world.a_doctor("eve")
+    visit = world.book(before, world.a_patient("ana"))
+    reschedule_appointment(
+        actor=world.a_receptionist(),
+        appointment_id=visit.pk,
+        when=world.next_free_start(now),
+        doctor_id=now.pk,
+    )
+    event = Event.objects.get(type="appointment.rescheduled")
+    to = {"kind": MessageKind.VISIT_MOVED, "event": event}
+    about = {"subject_kind": "appointment", "subject_id": visit.pk}
+
+    def mail(doctor: Doctor) -> Message:
+        return Message(person=doctor.person, address=doctor.person.email, **to, **about)
+
+    assert isinstance(write(mail(now)), Written)
+    assert write(mail(before)) is Why.POINTLESS
 
 
 # -- who wants none -------------------------------------------------------------------------------------------
