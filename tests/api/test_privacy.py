@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from clinic.links import new_unsubscribe_token
+from clinic.models import Person
 from tests import world
 from tests.api.client import Api, Json, ok, refused
 
@@ -58,6 +60,8 @@ def a_day_at_the_clinic() -> list[str]:
     ok(api.get("/api/notifications/"))
     ok(Api(doctor).get("/api/appointments/"))
     assert Api(token=f"{tokens['access']}x").get("/api/users/me/").status_code == 401
+    secrets.append(new_unsubscribe_token(Person.objects.get(username="ana")))
+    assert Api().post(f"/api/messages/unsubscribe/{secrets[-1]}/").status_code == 204
     assert api.post("/api/auth/logout/").status_code == 204
     return secrets
 
