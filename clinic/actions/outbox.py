@@ -1,5 +1,6 @@
 """Sending once more what could not be sent."""
 
+import uuid
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +29,8 @@ def retry_message(*, actor: Person, message_id: int) -> Line:
     """Have it sent again, now and to the address its person has now, with all its attempts before it.
 
     Raises NotFound, and NothingToRetry where that cannot help: it was sent or is still tried, what it tells of is
-    no longer so, its person is gone or has no other address, or the visit has begun.
+    no longer so, its person is gone or has no other address, or the visit has begun. To another address it is another
+    message: a gateway that knows the first one must not take it for sent.
     """
     require(actor, Operation.SEE_MESSAGES)
     with transaction.atomic():
@@ -38,8 +40,10 @@ def retry_message(*, actor: Person, message_id: int) -> Line:
         now = clock.now()
         if not can_retry(line_of(message), now=now):
             raise NothingToRetry
+        address = _address_now(message)
         Message.objects.filter(pk=message_id).update(
-            address=_address_now(message),
+            address=address,
+            seal=message.seal if address == message.address else uuid.uuid4(),
             failed_at=None,
             dropped_at=None,
             reason="",

@@ -228,6 +228,17 @@ def test_a_failed_message_is_due_again_with_all_its_attempts(
     refused(retry(failed), 409, "invalid_transition")
 
 
+def test_a_gateway_knows_one_that_is_tried_again_but_not_at_another_address(ana: Person) -> None:
+    end = {"failed_at": ago(), "reason": "refused"}
+    again, elsewhere = a_message(ana, **end), a_message(ana, address="old@example.org", **end)
+
+    for message, is_same in ((again, True), (elsewhere, False)):
+        seal = message.seal
+        ok(retry(message))
+        message.refresh_from_db()
+        assert (message.seal == seal) is is_same
+
+
 @pytest.mark.parametrize("why", Why)
 def test_one_that_was_dropped_is_sent_to_another_address_if_that_was_missing(
     ana: Person, why: Why
