@@ -1,15 +1,18 @@
 """A browser asks to be told of news, or to be told no more."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from clinic.actions.push import BROWSERS
+from clinic.actions.push import BROWSERS, subscribe_browser
 from clinic.models import PushSubscription
 from clinic.rules.endpoints import ENDPOINT_MAX_CHARS
+from clinic.tokens import read_access
 from clinic.vapid import public_key
 from tests import world
 from tests.api.client import Api, ok, refused
+from tests.together import together
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +77,22 @@ def test_of_very_many_browsers_the_last_ones_are_told() -> None:
 
     kept = [each.endpoint for each in PushSubscription.objects.order_by("pk")]
     assert kept == [f"{PHONE}-ben", *(f"{PHONE}-{number}" for number in range(2, BROWSERS + 2))]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_use_one_browser_at_once_leave_it_to_one_of_them() -> None:
+    people = [world.a_patient() for _ in range(4)]
+    sessions = [read_access(world.tokens(person).access).session_id for person in people]
+
+    results = together(
+        *[
+            partial(subscribe_browser, actor=person, session_id=session, endpoint=PHONE)
+            for person, session in zip(people, sessions, strict=True)
+        ]
+    )
+
+    assert results == [None] * 4
+    assert PushSubscription.objects.get().session_id in sessions
 
 
 @pytest.mark.parametrize(

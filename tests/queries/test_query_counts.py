@@ -199,6 +199,11 @@ CALLS: dict[str, tuple[Viewer, Callable[[Clinic], str], int]] = {
         lambda clinic: "/api/notifications/",
         5,
     ),
+    "push": (
+        lambda clinic: clinic.patient,
+        lambda clinic: "/api/push/",
+        2,
+    ),
 }
 
 
