@@ -24,6 +24,8 @@ export function VisitByLink() {
   const look = useQuery({
     queryKey: shown,
     queryFn: () => visitByLink(token, 'show'),
+    // Asked again only where it is said so: what the button has done must not turn into a refusal by itself.
+    staleTime: 'static',
     retry: false,
     enabled: token !== '',
   })
@@ -39,9 +41,13 @@ export function VisitByLink() {
   const trouble = state === 'asking' ? look.error : isOpen ? act.error : null
   return (
     <Cover title={t(`visitLink.${state}`)} lead={t(`visitLink.${state}Lead`)}>
-      {act.isSuccess && <Told>{t(`visitLink.${state}`)}</Told>}
       {state === 'asking' && !look.error && <Skeleton height={120} radius="md" aria-busy="true" />}
       {visit && <When visit={visit} />}
+      {act.isSuccess && (
+        <div className={styles.told}>
+          <Told>{t('visitLink.told')}</Told>
+        </div>
+      )}
       {trouble && <ErrorNote error={trouble} onRetry={look.error ? () => void look.refetch() : undefined} />}
       {visit && isOpen && (
         <Button
