@@ -15,6 +15,8 @@ from clinic.errors import TokenInvalid
 from clinic.models import Session
 from clinic.tokens import mint, read_access, read_refresh
 
+pytestmark = pytest.mark.engine("sqlite")
+
 KEY: str = str(settings.SIMPLE_JWT["SIGNING_KEY"])
 SESSION = Session(person_id=5, generation=3)
 

@@ -51,6 +51,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(api: Api, path: str) -> 
         assert ids(ok(api.follow(later["previous"])), path) == ids(earlier, path)
 
 
+@pytest.mark.engine("sqlite")
 @EVERY
 @pytest.mark.parametrize(
     ("query", "field", "code"),

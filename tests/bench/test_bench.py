@@ -8,6 +8,8 @@ from tests.bench import latency, picture, report
 from tests.bench.numbers import median_of, percentile
 from tests.bench.wire import _frame_at
 
+pytestmark = pytest.mark.engine("sqlite")
+
 
 @pytest.mark.parametrize(
     ("share", "expected"), [(0.5, 50), (0.99, 99), (1.0, 100), (0.001, 1), (0.0, 1)]

@@ -35,8 +35,13 @@ from tests.world import (
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 AXE: Final = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+Scheme = Literal["light", "dark"]
+Ways = tuple[tuple[int, Scheme], ...]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 WIDTHS: Final = (1280, 390)
+EVERY_WAY: Final[Ways] = tuple((width, scheme) for width in WIDTHS for scheme in SCHEMES)
+# A dark phone has the colours of the one and the arrangement of the other: `make proof` looks at it too.
+WAYS: Final[Ways] = EVERY_WAY[:-1]
 _EVERYTHING: Final = {"rules": {"target-size": {"enabled": True}}}
 _COLOURS: Final = {"runOnly": ["color-contrast", "link-in-text-block"]}
 _RUN: Final = """async (rules) => {
@@ -64,9 +69,14 @@ Inspect = Callable[[Page, str], None]
 pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.timeout(240)]
 
 
-@pytest.fixture
-def inspect() -> Inspect:
-    """Looks at one screen in four ways. The screen must be there, and at rest."""
+@pytest.fixture(
+    params=[
+        pytest.param(WAYS, id="most"),
+        pytest.param(EVERY_WAY, id="every way", marks=pytest.mark.proof),
+    ]
+)
+def inspect(request: pytest.FixtureRequest) -> Inspect:
+    """Looks at one screen in several ways. The screen must be there, and at rest."""
     if not AXE.exists():
         pytest.fail("axe-core is not installed: run `npm ci` in frontend/", pytrace=False)
     source = AXE.read_text()
@@ -74,22 +84,21 @@ def inspect() -> Inspect:
     def inspect(page: Page, screen: str) -> None:
         if not page.evaluate("'axe' in window"):
             page.evaluate(source)
-        complaints = [complaint for look in looks(page) for complaint in look]
+        complaints = [complaint for look in looks(page, request.param) for complaint in look]
         assert not complaints, f"{screen}:\n" + "\n".join(complaints)
 
     return inspect
 
 
-def looks(page: Page) -> Iterator[list[str]]:
-    for width in WIDTHS:
+def looks(page: Page, ways: Ways) -> Iterator[list[str]]:
+    for width, scheme in ways:
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
-            page.evaluate(_COME_TO_REST)
-            # Nothing but colours differs between light and dark.
-            found = page.evaluate(_RUN, _EVERYTHING if scheme == "light" else _COLOURS)
-            yield [f"{scheme}, {width} px: {json.dumps(each)}" for each in found]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+        page.evaluate(_COME_TO_REST)
+        # Nothing but colours differs between light and dark.
+        found = page.evaluate(_RUN, _EVERYTHING if scheme == "light" else _COLOURS)
+        yield [f"{scheme}, {width} px: {json.dumps(each)}" for each in found]
         beyond = page.evaluate(_BEYOND)
         yield [f"{width} px: scrolls sideways, {beyond}"] if beyond else []
 

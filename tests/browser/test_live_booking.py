@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.moments import assert_within_a_second, committed_at, seen_at, watch_for
@@ -64,6 +65,7 @@ def test_a_booking_is_on_every_screen_it_concerns_within_a_second(web: Web, visi
     )
 
 
+@pytest.mark.engine("sqlite")
 def test_a_time_that_goes_says_so_in_its_place_and_then_leaves(web: Web, visit: Visits) -> None:
     doctor = a_practice()
     first, second, third = starts_of(doctor, 3)
@@ -84,6 +86,7 @@ def test_a_time_that_goes_says_so_in_its_place_and_then_leaves(web: Web, visit: 
     assert shown_times(at_ben)[:2] == [f"{first:%H:%M}", f"{third:%H:%M}"]
 
 
+@pytest.mark.engine("sqlite")
 def test_a_time_that_has_the_focus_keeps_it_until_the_person_moves_on(
     web: Web, visit: Visits
 ) -> None:
@@ -107,6 +110,7 @@ def test_a_time_that_has_the_focus_keeps_it_until_the_person_moves_on(
     expect(slot(at_ben, first)).to_have_count(0)
 
 
+@pytest.mark.engine("sqlite")
 def test_a_cancelled_time_is_back_in_its_place_and_off_every_screen(
     web: Web, visit: Visits
 ) -> None:

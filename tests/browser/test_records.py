@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from clinic.models import Annotation, HealthRecord
@@ -13,6 +14,9 @@ from tests.servers.web import Web
 from tests.world import PASSWORD, a_patient, a_receptionist, a_record, assign
 
 SECRET = "Ferritin is 18, marked as low."
+
+
+pytestmark = pytest.mark.engine("sqlite")
 
 
 def write_note(page: Page, text: str) -> None:

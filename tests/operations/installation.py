@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import psycopg
 import pytest
@@ -67,6 +67,16 @@ class Installation:
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return starts.run(command, cwd=ROOT, env=self.environment)
+
+    def start(self, program: str, log: IO[bytes]) -> starts.Started:
+        """A program of this clinic that goes on beside the test, which kills it."""
+        return starts.start(
+            [sys.executable, "-c", program],
+            env=self.environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
 
     def refused(self, *arguments: str | Path) -> str:
         """What a command says that does nothing: one sentence."""

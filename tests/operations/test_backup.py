@@ -1,12 +1,9 @@
 """Backup and restore as an operator does them: real commands, real databases, real processes in the way."""
 
 import json
-import os
 import shutil
-import signal
 import stat
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -142,15 +139,16 @@ def test_what_is_written_meanwhile_is_whole_or_not_there(install: Install) -> No
     busy.manage("migrate", "--verbosity", "0")
     busy.python('from tests import world; world.a_doctor("busy")')
     heads = "SELECT seq FROM clinic_topichead"
-    with subprocess.Popen([sys.executable, "-c", WRITER], cwd=ROOT, env=busy.environment) as writer:
-        try:
-            wait_until(lambda: busy.query(heads), seconds=30, what="the first event")
-            before = busy.query(heads)[0]["seq"]
-            place = busy.backup()
-            assert writer.poll() is None
-            after = busy.query(heads)[0]["seq"]
-        finally:
-            writer.kill()
+    with (busy.folder / "writer.log").open("wb") as log:
+        writer = busy.start(WRITER, log)
+    try:
+        wait_until(lambda: busy.query(heads), seconds=30, what="the first event")
+        before = busy.query(heads)[0]["seq"]
+        place = busy.backup()
+        assert writer.poll() is None
+        after = busy.query(heads)[0]["seq"]
+    finally:
+        writer.kill()
     assert before < after
 
     quiet = install(keys=busy.keys)
@@ -319,16 +317,14 @@ def test_a_file_that_anybody_else_has_open_is_not_replaced(
     """A Celery worker has no lock of its own."""
     other = install(keys=clinic.keys)
     other.manage("restore", backup)
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER],
-        cwd=ROOT, env=other.environment, stdout=subprocess.PIPE,
-    ) as worker:  # fmt: skip
-        assert worker.stdout is not None
-        worker.stdout.readline()
-        try:
-            assert other.refused("restore", backup, "--force").startswith("Somebody uses ")
-        finally:
-            os.kill(worker.pid, signal.SIGKILL)
+    log = other.folder / "worker.log"
+    with log.open("wb") as said:
+        worker = other.start(HOLDER, said)
+    try:
+        wait_until(log.read_text, seconds=30, what="its first line")
+        assert other.refused("restore", backup, "--force").startswith("Somebody uses ")
+    finally:
+        worker.kill()
 
 
 def spoil_data(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,14 +45,21 @@ def say(words: str, env: dict[str, str], **options: str) -> subprocess.Completed
     )
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> dict[str, str]:
-    """A new virtual environment's first command: there was nothing before."""
-    env = outside(tmp_path)
-    done = say("python manage.py migrate", env)
+@pytest.fixture(scope="module")
+def first_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a new virtual environment's first command has made: there was nothing before."""
+    folder = tmp_path_factory.mktemp("new")
+    done = say("python manage.py migrate", outside(folder))
     assert done.returncode == 0, done.stderr
     assert "Back this file up" in done.stdout
-    return env
+    return folder / "data"
+
+
+@pytest.fixture
+def installed(first_command: Path, tmp_path: Path) -> dict[str, str]:
+    """An installation that the first command has made, for one test."""
+    shutil.copytree(first_command, tmp_path / "data")
+    return outside(tmp_path)
 
 
 # -- manage.py test ----------------------------------------------------------------------------------
@@ -102,7 +110,9 @@ def test_django_s_options_are_understood(django: str, pytest_s: str) -> None:
     assert pytest_arguments(django.split()) == pytest_s.split()
 
 
-@pytest.mark.parametrize("label", [QUICK, "tests.rules.test_zones"])
+@pytest.mark.parametrize(
+    "label", [pytest.param(QUICK, marks=pytest.mark.proof), "tests.rules.test_zones"]
+)
 def test_manage_test_runs_what_is_asked_for_without_any_installation(
     label: str, tmp_path: Path
 ) -> None:
@@ -112,12 +122,16 @@ def test_manage_test_runs_what_is_asked_for_without_any_installation(
     assert re.search(r"\d+ passed", ran.stdout)
 
 
-def test_manage_test_passes_the_exit_code_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [("{failing}", 1), pytest.param("tests.nothing", 4, marks=pytest.mark.proof)],
+)
+def test_manage_test_passes_the_exit_code_on(label: str, code: int, tmp_path: Path) -> None:
     failing = tmp_path / "test_failing.py"
     failing.write_text("def test_it() -> None:\n    assert 1 == 2\n")
+    named = label.format(failing=failing)
 
-    assert say(f"python manage.py test {failing}", outside(tmp_path)).returncode == 1
-    assert say("python manage.py test tests.nothing", outside(tmp_path)).returncode == 4
+    assert say(f"python manage.py test {named}", outside(tmp_path)).returncode == code
 
 
 @pytest.mark.proof

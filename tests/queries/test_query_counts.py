@@ -16,7 +16,8 @@ from clinic.models import Annotation, Appointment, Doctor, HealthRecord, Notific
 from clinic.queries.journal import epoch
 from tests import world
 
-pytestmark = pytest.mark.django_db
+# The ORM asks the same of either engine, as often.
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.django_db]
 
 NOW = world.utc("2027-03-01 08:00")
 DOCTORS = 12

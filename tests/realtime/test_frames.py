@@ -9,6 +9,8 @@ import pytest
 from realtime import frames
 from tests.clients import validate_frame
 
+pytestmark = pytest.mark.engine("sqlite")
+
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 EVENT: dict[str, Any] = {
     "op": "event", "topic": "desk", "seq": 1, "id": "a", "type": "appointment.booked",

@@ -10,6 +10,8 @@ from websockets.uri import parse_uri
 from clinic.queries.journal import Frame
 from realtime.frames import ReadyFrame
 
+pytestmark = pytest.mark.engine("sqlite")
+
 
 @pytest.mark.parametrize("size", [1, 125, 126, 127, 65_535, 65_536, 70_000])
 def test_a_ready_frame_is_what_a_websocket_library_reads(size: int) -> None:

@@ -10,6 +10,8 @@ from clinic.errors import TimeNotBookable
 from clinic.rules.hours import Weekday, Window
 from clinic.rules.slots import Schedule, Span, require_bookable
 
+pytestmark = pytest.mark.engine("sqlite")
+
 NOW = datetime(2027, 3, 1, 8, 0, tzinfo=UTC)  # a Monday
 TODAY = NOW.date()
 HALF_HOUR = timedelta(minutes=30)

@@ -4,6 +4,8 @@ import pytest
 
 from clinic.rules.devices import UNKNOWN, device_in_words
 
+pytestmark = pytest.mark.engine("sqlite")
+
 _WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 _MOBILE = f"{_WEBKIT} Version/18.1 Mobile/15E148 Safari/604.1"
 _CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"

@@ -14,6 +14,8 @@ from clinic.rules.hours import (
     windows_on,
 )
 
+pytestmark = pytest.mark.engine("sqlite")
+
 NINE_TO_FIVE = {"is_available": True, "start_time": "09:00", "end_time": "17:00"}
 
 

@@ -24,6 +24,8 @@ from clinic.rules.messages import (
     is_near,
 )
 
+pytestmark = pytest.mark.engine("sqlite")
+
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 EMAIL, PUSH, SMS = Channel.EMAIL, Channel.PUSH, Channel.SMS
 NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")

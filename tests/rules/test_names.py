@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from clinic.rules.names import names_alike, phone_tail, plain, username_from
 
+pytestmark = pytest.mark.engine("sqlite")
+
 WORDS = st.text(max_size=30)
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from clinic.rules.networks import network_of, parse_proxies
 
+pytestmark = pytest.mark.engine("sqlite")
+
 PROXY, CLIENT, LIE = "10.0.0.1", "203.0.113.7", "198.51.100.1"
 
 

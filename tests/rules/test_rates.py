@@ -4,6 +4,8 @@ import pytest
 
 from clinic.rules.rates import Rate, Tally, after_try, growing, parse_rate, steady, wait
 
+pytestmark = pytest.mark.engine("sqlite")
+
 NOW = 1_800_000_000_000
 SECOND = 1000
 

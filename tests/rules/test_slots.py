@@ -9,6 +9,8 @@ from clinic.rules.hours import Weekday, Window
 from clinic.rules.slots import Schedule, SlotState, Span, is_full, slots_of_days
 from clinic.rules.zones import local_time
 
+pytestmark = pytest.mark.engine("sqlite")
+
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
 MONDAY = date(2027, 3, 1)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

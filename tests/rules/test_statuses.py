@@ -5,6 +5,8 @@ import pytest
 from clinic.errors import InvalidTransition
 from clinic.rules.statuses import OCCUPYING, STEPS_FROM, Status, Step, require_step, steps_allowed
 
+pytestmark = pytest.mark.engine("sqlite")
+
 FROM = {
     Step.CANCEL: {Status.SCHEDULED, Status.ARRIVED},
 }

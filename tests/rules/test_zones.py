@@ -15,6 +15,8 @@ from clinic.rules.zones import (
     zone_names,
 )
 
+pytestmark = pytest.mark.engine("sqlite")
+
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
 CAIRO = "Africa/Cairo"
 
