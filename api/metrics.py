@@ -1,6 +1,7 @@
 """`GET /metrics`: what is counted of this process, for operators alone."""
 
 import platform
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -14,7 +15,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from api.errors import method_not_allowed, not_found
 from api.health import is_operator
 from clinic import VERSION, clock, metrics
+from clinic.queries.outbox import ended_since
 from clinic.queries.overdue import overdue_seconds
+
+AN_HOUR: Final = timedelta(hours=1)
 
 # Who comes through a proxy has the proxy's address: that says nothing of who it is.
 PROXIED: Final = (
@@ -62,6 +66,9 @@ def _look() -> None:
     try:
         for work, seconds in overdue_seconds(clock.now()).items():
             metrics.WORK_OVERDUE.labels(work).set(seconds)
+        for (channel, end), many in ended_since(clock.now() - AN_HOUR).items():
+            metrics.MESSAGES_LAST_HOUR.labels(channel, end).set(many)
     except DatabaseError:
         # The rest is wanted most when the database is gone; what is not known is not told.
         metrics.WORK_OVERDUE.clear()
+        metrics.MESSAGES_LAST_HOUR.clear()

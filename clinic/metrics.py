@@ -82,6 +82,11 @@ DATABASE_CONNECTIONS: Final = _gauge(
     "database_connections", "Connections of the pool, none without one.", "state"
 )
 DATABASE_WAITING: Final = _gauge("database_waiting", "Requests that wait for a connection.")
+MESSAGES_LAST_HOUR: Final = _gauge(
+    "messages_last_hour",
+    "Messages that ended within the last hour, by channel and how; every process tells the same.",
+    "channel", "end",
+)  # fmt: skip
 WORK_OVERDUE: Final = _gauge(
     "work_overdue_seconds", "How long the oldest work of this kind has been due.", "work"
 )

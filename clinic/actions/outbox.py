@@ -9,11 +9,12 @@ from django.db import transaction
 from clinic import clock
 from clinic.actions.messages import address_of
 from clinic.errors import NotFound, NothingToRetry
-from clinic.models import Appointment, Message, MessageKind, Person
+from clinic.models import Message, MessageKind, Person
 from clinic.policy import Operation, require
 from clinic.queries.outbox import Line, line_of, messages_with_people
 from clinic.rows import lock_row
 from clinic.rules.messages import Channel, Why
+from clinic.rules.outbox import SendState
 
 # Not sent for want of an address that works: with another one it can be.
 MENDABLE: Final = (Why.NO_ADDRESS, Why.BOUNCED)
@@ -28,9 +29,9 @@ FOR_THIS_ADDRESS: Final = (
 def retry_message(*, actor: Person, message_id: int) -> Line:
     """Have it sent again, now and to the address its person has now, with all its attempts before it.
 
-    Raises NotFound, and NothingToRetry where that cannot help: it was sent or is still tried, what it tells of is
-    no longer so, its person is gone or has no other address, or the visit has begun. To another address it is another
-    message: a gateway that knows the first one must not take it for sent.
+    Raises NotFound, and NothingToRetry where that cannot help: it arrived or is still tried, what it tells of is
+    no longer so, its person is gone or has no address that works, or the visit has begun. To another address it is
+    another message, and so is one that came back: a gateway that knows the first one must not take it for sent.
     """
     require(actor, Operation.SEE_MESSAGES)
     with transaction.atomic():
@@ -41,9 +42,12 @@ def retry_message(*, actor: Person, message_id: int) -> Line:
         if not can_retry(line_of(message), now=now):
             raise NothingToRetry
         address = _address_now(message)
+        is_the_same = address == message.address and message.sent_at is None
         Message.objects.filter(pk=message_id).update(
             address=address,
-            seal=message.seal if address == message.address else uuid.uuid4(),
+            seal=message.seal if is_the_same else uuid.uuid4(),
+            sent_at=None,
+            bounced_at=None,
             failed_at=None,
             dropped_at=None,
             reason="",
@@ -58,29 +62,29 @@ def retry_message(*, actor: Person, message_id: int) -> Line:
 def can_retry(line: Line, *, now: datetime) -> bool:
     """Whether another try could end otherwise, as far as is known before it."""
     message = line.row
-    if not isinstance(message, Message) or not (_has_failed(message) or _is_mended(message)):
+    if not isinstance(message, Message) or not _has_not_arrived(line.state, message):
         return False
-    is_there = message.person is None or message.person.is_active
-    return is_there and _is_to_come(line.visit, now)
+    is_to_come = line.visit is None or now < line.visit.start
+    return is_to_come and _can_arrive(message)
 
 
-def _has_failed(message: Message) -> bool:
-    return message.failed_at is not None and bool(
-        _address_now(message) or message.channel == Channel.PUSH
-    )
+def _has_not_arrived(state: SendState, message: Message) -> bool:
+    is_mendable = state is SendState.SKIPPED and message.reason in MENDABLE
+    return state is SendState.FAILED or is_mendable
 
 
-def _is_mended(message: Message) -> bool:
-    if message.dropped_at is None or message.reason not in MENDABLE:
-        return False
-    return _address_now(message) not in ("", message.address)
+def _can_arrive(message: Message) -> bool:
+    person, address = message.person, _address_now(message)
+    if message.channel == Channel.PUSH:
+        return person is not None and person.is_active
+    if person is not None and message.kind not in FOR_THIS_ADDRESS:
+        takes_it = message.channel != Channel.EMAIL or person.takes_mail
+        if not (person.is_active and takes_it):
+            return False
+    return bool(address) and (message.reason != Why.NO_ADDRESS or address != message.address)
 
 
 def _address_now(message: Message) -> str:
     if message.person is None or message.kind in FOR_THIS_ADDRESS:
         return message.address
     return address_of(message.person, Channel(message.channel))
-
-
-def _is_to_come(visit: Appointment | None, now: datetime) -> bool:
-    return visit is None or now < visit.start

@@ -88,6 +88,11 @@ class Message(models.Model):
                 name="message_dropped",
                 condition=Q(dropped_at__isnull=False),
             ),
+            models.Index(
+                fields=["bounced_at", "id"],
+                name="message_bounced",
+                condition=Q(bounced_at__isnull=False),
+            ),
             models.Index(fields=["seal"], name="message_seal"),
         ]
         constraints = [

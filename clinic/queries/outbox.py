@@ -83,20 +83,20 @@ def lines_from(
 
 def line_of(message: Message) -> Line:
     """The line of one message, as it stands."""
-    state = SendState.DUE
-    for ended, name in _ENDS.items():
-        if getattr(message, name) is not None:
-            state = ended
-    at = getattr(message, _ENDS.get(state, "due_at"))
-    [line] = _with_visits([Line(Place(at, 0, message.pk), state, message)])
+    found = [(state, column) for state, column, _ in _ENDS if getattr(message, column) is not None]
+    state, column = found[-1] if found else (SendState.DUE, "due_at")
+    place = Place(getattr(message, column), 0, message.pk)
+    [line] = _with_visits([Line(place, state, message)])
     return line
 
 
-_ENDS: Final = {
-    SendState.SENT: "sent_at",
-    SendState.SKIPPED: "dropped_at",
-    SendState.FAILED: "failed_at",
-}
+# How messages end, the moment of it, and which ones are meant; the last one counts. What came back was not received.
+_ENDS: Final = (
+    (SendState.SENT, "sent_at", Q(sent_at__isnull=False, bounced_at=None)),
+    (SendState.FAILED, "bounced_at", Q(sent_at__isnull=False, bounced_at__isnull=False)),
+    (SendState.SKIPPED, "dropped_at", Q(dropped_at__isnull=False)),
+    (SendState.FAILED, "failed_at", Q(failed_at__isnull=False)),
+)
 
 
 def messages_with_people() -> QuerySet[Message]:
@@ -123,8 +123,8 @@ def _of_messages(wanted: Wanted) -> Iterator[_Branch]:
         which &= Q(person_id=wanted.patient_id)
     messages = messages_with_people().filter(which)
     yield _Branch(SendState.DUE, messages & waiting_messages(), "due_at")
-    for state, column in _ENDS.items():
-        yield _Branch(state, messages.filter(**{f"{column}__isnull": False}), column)
+    for state, column, which_ended in _ENDS:
+        yield _Branch(state, messages.filter(which_ended), column)
 
 
 def _of_reminders(wanted: Wanted) -> Iterator[_Branch]:
@@ -221,18 +221,26 @@ def counts(*, now: datetime, today: tuple[datetime, datetime]) -> Mapping[str, i
         {
             "due": [rows.filter(due_at__lt=end) for rows in waiting],
             "overdue": [rows.filter(due_at__lte=late) for rows in waiting],
-            "sent_today": [Message.objects.filter(sent_at__gte=begin), told],
+            "sent_today": [Message.objects.filter(_ended_by("sent_at"), sent_at__gte=begin), told],
             "skipped_today": [Message.objects.filter(dropped_at__gte=begin), *unsent],
-            "failed": [Message.objects.filter(failed_at__isnull=False)],
+            "failed": [
+                Message.objects.filter(_ended_by(end)) for end in ("failed_at", "bounced_at")
+            ],
         }
     )
 
 
+def _ended_by(column: str) -> Q:
+    return next(which for _, each, which in _ENDS if each == column)
+
+
 def ended_since(moment: datetime) -> Mapping[tuple[str, str], int]:
     """How many messages ended since then, by channel and how; in one query."""
-    ends = {"sent": "sent_at", "dropped": "dropped_at", "failed": "failed_at"}
+    ends = {
+        "sent": "sent_at", "dropped": "dropped_at", "failed": "failed_at", "bounced": "bounced_at",
+    }  # fmt: skip
     parts = [
-        Message.objects.filter(**{f"{column}__gte": moment})
+        Message.objects.filter(_ended_by(column), **{f"{column}__gte": moment})
         .order_by()
         .values("channel")
         .annotate(end=Value(end), many=Count("pk"))

@@ -221,12 +221,28 @@ def test_reminders_that_nobody_sends_are_told() -> None:
     assert now_told()[work] == pytest.approx(300, abs=60)
 
 
+def test_how_messages_ended_within_the_hour_is_told_by_channel() -> None:
+    now = clock.now()
+    for end, passed in (("sent_at", 5), ("failed_at", 5), ("failed_at", 61), ("dropped_at", 5)):
+        at = now - timedelta(minutes=passed)
+        Message.objects.create(kind="news", channel="push", created_at=at, due_at=at, **{end: at})
+
+    found = now_told()
+
+    def many(channel: str, end: str) -> float:
+        return found[f'clinic_messages_last_hour{{channel="{channel}",end="{end}"}}']
+
+    assert [many("push", end) for end in ("sent", "failed", "dropped", "bounced")] == [1, 1, 1, 0]
+    assert many("sms", "failed") == 0
+
+
 def test_without_a_database_the_rest_is_still_told() -> None:
     with connection.execute_wrapper(_refuse):
         found = now_told()
 
     assert "clinic_sockets_open" in found
     assert not [name for name in found if name.startswith("clinic_work_overdue")]
+    assert not [name for name in found if name.startswith("clinic_messages_last_hour")]
 
 
 def _refuse(*_: Any) -> None:
