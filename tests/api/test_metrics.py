@@ -160,7 +160,20 @@ def test_what_clients_make_up_is_no_label() -> None:
 
 def test_labels_are_of_closed_kinds() -> None:
     """A new label is a decision: it must not be able to hold an id, a name or an address."""
-    known = {"by", "code", "reason", "outcome", "method", "route", "status", "state", "work", "le"}
+    known = {
+        "channel",
+        "end",
+        "by",
+        "code",
+        "reason",
+        "outcome",
+        "method",
+        "route",
+        "status",
+        "state",
+        "work",
+        "le",
+    }
 
     found = {
         label
