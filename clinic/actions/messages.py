@@ -1,21 +1,25 @@
 """The outbox: messages planned for an event or with a change, claimed by any number of workers, ended once."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
 from django.db import transaction
 
 from clinic import clock
 from clinic.events import Subject
 from clinic.leases import take
-from clinic.models import Event, Message, MessageKind, Person
-from clinic.queries.messages import ATTEMPTS, PAUSES, due_messages, unsent_events
+from clinic.models import Event, Message, MessageKind, Person, Preferences
+from clinic.queries.messages import ATTEMPTS, PAUSES, due_messages, told_since, unsent_events
 from clinic.queries.preferences import all_preferences, quiet_hours_of, usable_channels
 from clinic.rows import insert, insert_unless_there
-from clinic.rules.messages import OUTGOING, Channel, Delivery, Why, deliveries
+from clinic.rules.messages import MOST_PER_HOUR, OUTGOING, Channel, Delivery, Why, deliveries
+
+log = structlog.get_logger(__name__)
 
 # When its sender was killed another takes it after this long. Sending takes seconds: EMAIL_TIMEOUT.
 LEASE: Final = timedelta(minutes=2)
@@ -88,32 +92,70 @@ def plan_for_events() -> int:
     with transaction.atomic():
         waiting = unsent_events().select_for_update(skip_locked=True, no_key=True)
         events = list(waiting.order_by("at", "pk")[:EVENTS_AT_ONCE])
-        insert(list(_messages_of(events)))
-        Event.objects.filter(pk__in=[event.pk for event in events]).update(unsent=None)
-    return len(events)
+        planned, done = _messages_of(events)
+        _drop_floods(planned)
+        insert(planned)
+        Event.objects.filter(pk__in=done).update(unsent=None)
+    return len(done)
 
 
-def _messages_of(events: Sequence[Event]) -> Iterator[Message]:
+def _messages_of(events: Sequence[Event]) -> tuple[list[Message], list[uuid.UUID]]:
+    """The messages, and of which events they are: one that cannot be understood waits, and must not stop the others."""
     now = clock.now()
     ids = {person_id for event in events for person_id in _waits(event)["to"]}
     people = Person.objects.in_bulk(ids)
     preferences = all_preferences(ids)
-    usable = usable_channels(people.values(), preferences)
+    audience = _Audience(people, preferences, usable_channels(people.values(), preferences))
+    planned: list[Message] = []
+    done: list[uuid.UUID] = []
     for event in events:
-        waits = _waits(event)
-        for person in (people[each] for each in waits["to"] if each in people):
-            outgoing = OUTGOING.get(event.type, {}).get(person.role)
-            if outgoing is None:
-                continue
-            for delivery in deliveries(
-                outgoing,
-                usable=usable[person.pk],
-                is_own=event.actor_id == person.pk,
-                is_near=waits["near"],
-                now=now,
-                quiet=quiet_hours_of(person, preferences[person.pk]),
-            ):
-                yield _message(event, person, outgoing.kind, delivery, now)
+        try:
+            planned += list(_messages_of_one(event, audience, now))
+        except Exception as error:  # noqa: BLE001 (as above)
+            log.error("event_not_planned", event_id=str(event.pk), type=type(error).__name__)
+        else:
+            done.append(event.pk)
+    return planned, done
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    people: Mapping[int, Person]
+    preferences: Mapping[int, Preferences]
+    usable: Mapping[int, frozenset[Channel]]
+
+
+def _messages_of_one(event: Event, audience: _Audience, now: datetime) -> Iterator[Message]:
+    waits, people = _waits(event), audience.people
+    for person in (people[each] for each in waits["to"] if each in people):
+        outgoing = OUTGOING.get(event.type, {}).get(person.role)
+        if outgoing is None:
+            continue
+        for delivery in deliveries(
+            outgoing,
+            usable=audience.usable[person.pk],
+            is_own=event.actor_id == person.pk,
+            is_near=waits["near"],
+            now=now,
+            quiet=quiet_hours_of(person, audience.preferences[person.pk]),
+        ):
+            yield _message(event, person, outgoing.kind, delivery, now)
+
+
+def _drop_floods(planned: Sequence[Message]) -> None:
+    """What one person sets off to another beyond MOST_PER_HOUR is written down, and not sent."""
+    now = clock.now()
+    told = Counter(told_since(now - timedelta(hours=1), {each.person_id for each in planned}))
+    for message in planned:
+        actor_id = message.event.actor_id if message.event else None
+        whose = (message.person_id, actor_id, message.channel)
+        most = MOST_PER_HOUR.get(Channel(message.channel))
+        if most is None or actor_id is None:
+            continue
+        if told[whose] >= most:
+            message.dropped_at, message.reason = now, Why.TOO_MANY
+        else:
+            told[whose] += 1
 
 
 def _waits(event: Event) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """Which messages wait, and since when."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from clinic.leases import unclaimed
 from clinic.models import Entry, Event, Message, Notification
-from clinic.rules.messages import Channel
+from clinic.rules.messages import OUTBOUND, Channel, Why
 from clinic.topics import user_topic
 
 # Between one attempt and the next; after the last there is none, within a day and a night.
@@ -35,13 +35,28 @@ def due_messages(
 
 def due_channels(now: datetime) -> list[Channel]:
     """The ways on which something is due."""
-    found = due_messages(now).values_list("channel", flat=True).distinct()
-    return sorted(Channel(name) for name in found)
+    found = set(due_messages(now).values_list("channel", flat=True).distinct())
+    # One that only a newer version knows waits for that one.
+    return [channel for channel in OUTBOUND if channel in found]
 
 
 def unsent_events() -> QuerySet[Event]:
     """What has happened and has not been made into messages yet."""
     return Event.objects.filter(unsent__isnull=False)
+
+
+def told_since(
+    moment: datetime, person_ids: Collection[int | None]
+) -> Mapping[tuple[int | None, int | None, str], int]:
+    """How many messages were written since then, by whom they are to, who set them off, and on which way."""
+    rows = (
+        Message.objects.filter(person__in=person_ids, created_at__gt=moment, event__isnull=False)
+        .exclude(reason=Why.TOO_MANY)
+        .order_by()
+        .values_list("person", "event__actor", "channel")
+        .annotate(many=Count("pk"))
+    )
+    return {(person, actor, channel): many for person, actor, channel, many in rows}
 
 
 def has_changed_since(event: Event, types: Collection[str]) -> bool:

@@ -33,6 +33,7 @@ class Why(StrEnum):
     NO_GATEWAY = "no_gateway"
     BOUNCED = "bounced"
     NO_ACCOUNT = "no_account"
+    TOO_MANY = "too_many"  # somebody has set off so many to this person within an hour
 
 
 # -- quiet hours ------------------------------------------------------------------------------------------------
@@ -144,6 +145,11 @@ OUTGOING: Final[Mapping[str, Mapping[str, Outgoing]]] = {
 VISIT_NEWS: Final = frozenset(
     {"appointment.booked", "appointment.rescheduled", "appointment.cancelled"}
 )
+
+
+# Of what one person does, another is told no more often than this within an hour: booking and cancelling again and
+# again is free, but fills a mailbox, which may be a stranger's, and SMS cost money. The inbox has it all.
+MOST_PER_HOUR: Final[Mapping[Channel, int]] = {Channel.EMAIL: 40, Channel.SMS: 5}
 
 
 # -- one event, one person ----------------------------------------------------------------------------------------

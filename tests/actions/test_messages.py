@@ -1,5 +1,6 @@
 """The outbox: written with the change, claimed by one worker at a time, tried again ever more slowly, ended once."""
 
+from collections import Counter
 from datetime import datetime, time, timedelta
 from functools import partial
 from itertools import pairwise
@@ -27,9 +28,9 @@ from clinic.actions.messages import (
 )
 from clinic.actions.notifications import mark_read
 from clinic.events import Subject
-from clinic.models import Appointment, Event, Message, MessageKind, Preferences
-from clinic.queries.messages import ATTEMPTS, PAUSES, is_read, oldest_due_message
-from clinic.rules.messages import Channel
+from clinic.models import Appointment, Event, Message, MessageKind, Person, Preferences
+from clinic.queries.messages import ATTEMPTS, PAUSES, due_channels, is_read, oldest_due_message
+from clinic.rules.messages import MOST_PER_HOUR, Channel
 from tests import world
 from tests.together import together
 
@@ -303,6 +304,53 @@ def test_events_wait_for_their_messages_and_are_overdue_when_nobody_writes_them(
     began = the_clock.now()
     clock.shift(timedelta(minutes=9))
     assert oldest_due_message() == began
+
+
+def test_who_books_and_cancels_again_and_again_fills_no_mailbox(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MOST_PER_HOUR, Channel.EMAIL, 3)  # type: ignore[attr-defined]
+    doctor, ana = world.a_doctor(), world.a_patient("ana")
+
+    def told() -> Counter[str]:
+        for _ in range(4):
+            world.cancel(world.book(doctor, ana), actor=ana)
+            plan_for_events()
+        return Counter(
+            Message.objects.filter(event__actor=ana, person=ana).values_list("reason", flat=True)
+        )
+
+    assert told() == {"": 3, "too_many": 5}
+    # The desk's news come through, and an hour later there is room again.
+    desk = world.a_receptionist()
+    world.cancel(world.book(doctor, ana), actor=desk)
+    plan_for_events()
+    assert Message.objects.get(event__actor=desk, person=ana).dropped_at is None
+    clock.shift(timedelta(hours=1, seconds=1))
+    assert told() == {"": 6, "too_many": 11}
+
+
+def test_an_event_that_cannot_be_understood_stops_no_other() -> None:
+    desk, doctor, ana = world.a_receptionist(), world.a_doctor(), world.a_patient("ana")
+    visit = world.book(doctor, ana, actor=desk)
+    Preferences.objects.create(person=ana, quiet_from=time(22), quiet_until=time(7))
+    # As of a backup from a machine that knows newer zones.
+    Person.objects.filter(pk=ana.pk).update(time_zone="Mars/Olympus_Mons")
+    world.book(doctor, world.a_patient("bo", email="bo@example.org"))
+
+    while plan_for_events():
+        pass
+
+    assert outbox() == {("visit_booked", "email", "bo")}
+    assert list(Event.objects.exclude(unsent=None).values_list("subject_id", flat=True)) == [
+        visit.pk
+    ]
+
+
+def test_a_way_that_only_a_newer_version_knows_stops_no_other() -> None:
+    Message.objects.filter(pk=planned().pk).update(channel="pigeon")
+    planned()
+    assert due_channels(the_clock.now()) == [Channel.EMAIL]
 
 
 @pytest.mark.django_db(transaction=True)
