@@ -65,8 +65,11 @@ def _message(event: AnymailTrackingEvent) -> Message | None:
 def _keep(event: AnymailTrackingEvent, message: Message) -> None:
     if event.event_type in CAME_BACK:
         mark_bounced(message, reason=_reason(event), for_good=_is_for_good(event))
-    elif event.event_type in NO_MORE and message.person is not None:
-        change_preferences(actor=message.person, change={"email": False})
+    elif event.event_type in NO_MORE:
+        owner = message.person
+        # Whoever has an address that was theirs before does not speak for them.
+        if owner is not None and owner.email.lower() == message.address.lower():
+            change_preferences(actor=owner, change={"email": False})
 
 
 def _reason(event: AnymailTrackingEvent) -> str:

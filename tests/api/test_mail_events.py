@@ -107,6 +107,15 @@ def test_what_came_back_from_an_earlier_address_says_nothing_of_the_new_one() ->
     assert takes_mails(ana)
 
 
+def test_whose_address_it_was_before_says_nothing_for_them() -> None:
+    ana = world.a_patient("ana")
+    mail = a_mail(ana, address="old@example.org")
+
+    tell(event_of(mail, "spam"))
+
+    assert takes_mails(ana)
+
+
 @pytest.mark.parametrize("event", ["spam", "unsub"])
 def test_who_complains_or_unsubscribes_there_is_mailed_no_more(event: str) -> None:
     ana = world.a_patient("ana")
