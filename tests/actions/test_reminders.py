@@ -363,17 +363,21 @@ def test_whoever_has_no_address_is_told_in_the_app_and_who_has_no_account_is_not
     clock: time_machine.Traveller,
 ) -> None:
     doctor, ana, gone = world.a_doctor(), world.a_patient(email=""), world.a_patient()
+    back = world.a_patient(email_bounced_at=TUESDAY)
     world.book(doctor, ana, TUESDAY)
+    world.book(doctor, back, TUESDAY + timedelta(minutes=60))
     world.book(doctor, gone, TUESDAY + timedelta(minutes=30))
     Person.objects.filter(pk=gone.pk).update(is_active=False)
     clock.move_to(A_DAY_BEFORE + timedelta(hours=1))
-    assert send_due() == 4
+    assert send_due() == 6
 
     found = {(r.appointment.patient, r.channel): (r.state, r.reason)
              for r in Reminder.objects.filter(kind="1d").select_related("appointment__patient")}  # fmt: skip
     assert found == {
         (ana, "in_app"): (SENT, ""),
         (ana, "email"): (SKIPPED, "no_address"),
+        (back, "in_app"): (SENT, ""),
+        (back, "email"): (SKIPPED, "bounced"),
         (gone, "in_app"): (SKIPPED, "no_account"),
         (gone, "email"): (SKIPPED, "no_account"),
     }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from clinic.actions.appointments import reschedule_appointment
 from clinic.links import VisitAct, new_visit_token
 from clinic.models import Appointment, Event, Person
 from tests import world
@@ -81,14 +82,18 @@ def test_whoever_is_signed_in_on_this_device_acts_in_the_link_s_name(visit: Appo
 
 
 def test_a_visit_that_was_moved_is_left_alone(visit: Appointment) -> None:
-    token = token_of(visit)
-    Appointment.objects.filter(pk=visit.pk).update(sequence=1, version=2)
+    tokens = {act: token_of(visit, act) for act in VisitAct}
+    moved = reschedule_appointment(
+        actor=visit.patient, appointment_id=visit.pk, when=world.utc("2027-03-03 09:00")
+    )
 
-    for act in ("show", "cancel"):
-        body = refused(send(token, act), 409, "visit_moved")
-        assert "newest mail" in body["detail"]
+    for act, token in tokens.items():
+        for asked in ("show", act.value):
+            body = refused(send(token, asked), 409, "visit_moved")
+            assert "newest mail" in body["detail"]
     visit.refresh_from_db()
-    assert visit.status == "SCHEDULED"
+    assert (visit.status, visit.confirmed_at) == ("SCHEDULED", None)
+    assert ok(send(token_of(moved), "cancel"))["visit"]["start"] == "2027-03-03T09:00:00Z"
 
 
 def test_a_link_ends_when_the_visit_begins(visit: Appointment, monday: Any) -> None:

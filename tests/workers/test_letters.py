@@ -22,7 +22,17 @@ from clinic.links import (
     read_unsubscribe_link,
     read_visit_link,
 )
-from clinic.models import Clinic, Doctor, Event, Message, MessageKind, Person, Preferences, Reminder
+from clinic.models import (
+    Appointment,
+    Clinic,
+    Doctor,
+    Event,
+    Message,
+    MessageKind,
+    Person,
+    Preferences,
+    Reminder,
+)
 from clinic.rules.messages import Why
 from tests import world
 from tests.calendars import event_in
@@ -347,29 +357,30 @@ def test_news_of_a_visit_carries_it_for_the_reader_s_calendar(kind: MessageKind)
         assert kept not in letter.calendar.text
 
 
-def test_a_cancelled_visit_is_the_same_one_in_a_calendar_and_newer() -> None:
+def test_what_becomes_of_a_visit_is_told_of_one_and_the_same_entry_in_a_calendar() -> None:
     ana = world.a_patient("ana")
-    booked = written(a_mail(MessageKind.VISIT_BOOKED, ana))
-    [visit] = ana.appointments.all()
+    visit = world.book(world.a_doctor(zone="Europe/Berlin"), ana)
+    told = [news_of(visit, MessageKind.VISIT_BOOKED, "booked")]
+    later = visit.start + timedelta(days=1)
+    reschedule_appointment(actor=ana, appointment_id=visit.pk, when=later)
+    told.append(news_of(visit, MessageKind.VISIT_MOVED, "rescheduled"))
     world.cancel(visit)
-    event = Event.objects.get(type="appointment.cancelled", subject_id=visit.pk)
-    mail = Message(
-        kind=MessageKind.VISIT_CANCELLED,
-        person=ana,
-        address=ana.email,
-        event=event,
-        subject_kind="appointment",
-        subject_id=visit.pk,
-    )
+    told.append(news_of(visit, MessageKind.VISIT_CANCELLED, "cancelled"))
 
-    cancelled = written(mail)
+    assert {event["uid"] for event in told} == {str(visit.seal)}
+    assert [event["sequence"] for event in told] == [0, 1, 2]
+    assert [event.start for event in told] == [visit.start, later, later]
+    assert [event["status"] for event in told] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
 
-    assert booked.calendar is not None
-    assert cancelled.calendar is not None
-    before, after = event_in(booked.calendar.text), event_in(cancelled.calendar.text)
-    assert before["uid"] == after["uid"]
-    assert before["sequence"] < after["sequence"]
-    assert (before["status"], after["status"]) == ("CONFIRMED", "CANCELLED")
+
+def news_of(visit: Appointment, kind: MessageKind, happened: str) -> Any:
+    """The visit as the mail of what has just happened to it carries it."""
+    event = Event.objects.get(type=f"appointment.{happened}", subject_id=visit.pk)
+    about = {"subject_kind": "appointment", "subject_id": visit.pk, "event": event}
+    patient = visit.patient
+    letter = written(Message(kind=kind, person=patient, address=patient.email, **about))
+    assert letter.calendar is not None
+    return event_in(letter.calendar.text)
 
 
 # -- one tap --------------------------------------------------------------------------------------------------
