@@ -8,7 +8,10 @@ from clinic.rules.statuses import OCCUPYING, STEPS_FROM, Status, Step, require_s
 pytestmark = pytest.mark.engine("sqlite")
 
 FROM = {
+    Step.CONFIRM: {Status.SCHEDULED},
+    Step.RESCHEDULE: {Status.SCHEDULED},
     Step.CANCEL: {Status.SCHEDULED, Status.ARRIVED},
+    Step.NO_SHOW: {Status.SCHEDULED, Status.ARRIVED},
 }
 
 
