@@ -519,7 +519,7 @@ def cases() -> Iterator[Any]:
         yield pytest.param(types, thing, marks=marks)
 
 
-@pytest.mark.parametrize(("types", "thing"), cases())
+@pytest.mark.parametrize(("types", "thing"), [*cases()])
 def test_after_its_events_every_client_has_what_a_fresh_load_gives(
     types: str, thing: Thing
 ) -> None:
