@@ -25,8 +25,8 @@ def test_a_patient_chooses_how_they_are_told(web: Web, visit: Visits) -> None:
     expect(page.get_by_label("As the clinic does: 1 day, 2 hours before")).to_be_checked()
     form = page.get_by_test_id("preferences")
     form.get_by_label("At times of my own").check()
-    form.get_by_label("2 hours", exact=True).uncheck()
-    form.get_by_label("30 minutes", exact=True).check()
+    form.get_by_text("2 hours", exact=True).click()
+    form.get_by_text("30 minutes", exact=True).click()
     form.get_by_label("Do not disturb me every night").check()
     form.get_by_label("Until").fill("22:00")
     visit.expect(r"status of 400 .*/preferences/")
@@ -57,6 +57,7 @@ def test_the_desk_sees_what_failed_and_sends_it_again(
     inspect(desk, "no messages")
     doctor, ana = a_practice(), a_patient("ana", first_name="Ana", last_name="López")
     appointment = book(doctor, ana, starts_of(doctor, 1)[0])
+    Message.objects.all().delete()
     at = clock.now() - timedelta(minutes=1)
     for reason in ("unreachable", "something-new"):
         Message.objects.create(
@@ -93,7 +94,7 @@ def test_an_admin_sets_when_patients_are_reminded(web: Web, visit: Visits) -> No
     page = visit(web, an_admin(), "/settings/clinic")
     section = page.get_by_role("region", name="Reminders of visits")
     section.get_by_label("At these times").check()
-    section.get_by_label("7 days", exact=True).check()
+    section.get_by_text("7 days", exact=True).click()
     section.get_by_role("button", name="Save").click()
     expect(page.get_by_test_id("toast")).to_contain_text("Saved.")
     page.reload()
