@@ -2,9 +2,9 @@
 
 from clinic import clock
 from clinic.models import Appointment, Message, MessageKind, Reminder
-from clinic.queries.messages import has_changed_since
+from clinic.queries.messages import is_overtaken
 from clinic.queries.preferences import preferences_of
-from clinic.rules.messages import VISIT_NEWS, Channel, Why
+from clinic.rules.messages import Channel, Why
 from clinic.rules.reminders import why_not
 from clinic.rules.statuses import Status
 
@@ -16,8 +16,7 @@ def why_not_tell(message: Message) -> Why | None:
         return Why.NO_ACCOUNT
     if not preferences_of(person).wants(Channel(message.channel)):
         return Why.NOT_WANTED
-    event = message.event
-    if event and event.type in VISIT_NEWS and has_changed_since(event, VISIT_NEWS):
+    if message.event is not None and is_overtaken(message.event):
         return Why.OVERTAKEN
     return None
 
@@ -36,7 +35,7 @@ def _visit_of_news(message: Message) -> Appointment | Why:
     visit = _visit(message.subject_id or 0)
     if visit is None or message.event is None:
         return Why.POINTLESS
-    return Why.OVERTAKEN if has_changed_since(message.event, VISIT_NEWS) else visit
+    return Why.OVERTAKEN if is_overtaken(message.event) else visit
 
 
 def _visit_reminded_of(message: Message) -> Appointment | Why:

@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from clinic.leases import unclaimed
 from clinic.models import Entry, Event, Message, Notification
-from clinic.rules.messages import OUTBOUND, Channel, Why
+from clinic.rules.messages import LAST_NEWS, OUTBOUND, VISIT_NEWS, Channel, Why
 from clinic.topics import user_topic
 
 # Between one attempt and the next; after the last there is none, within a day and a night.
@@ -59,10 +59,12 @@ def told_since(
     return {(person, actor, channel): many for person, actor, channel, many in rows}
 
 
-def has_changed_since(event: Event, types: Collection[str]) -> bool:
-    """Whether one of these has happened to the same thing after this."""
+def is_overtaken(event: Event) -> bool:
+    """Whether it is news of a visit, and newer ones have come."""
+    if event.type not in VISIT_NEWS or event.type == LAST_NEWS:
+        return False
     of_it = Event.objects.filter(subject_kind=event.subject_kind, subject_id=event.subject_id)
-    return of_it.filter(at__gt=event.at, type__in=types).exists()
+    return of_it.filter(Q(at__gt=event.at, type__in=VISIT_NEWS) | Q(type=LAST_NEWS)).exists()
 
 
 def message_with_seal(seal: uuid.UUID) -> Message | None:

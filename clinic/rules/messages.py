@@ -141,10 +141,10 @@ OUTGOING: Final[Mapping[str, Mapping[str, Outgoing]]] = {
     "doctor.rejected": {"DOCTOR": Outgoing("doctor_rejected", (Channel.EMAIL,))},
 }
 
+# Nothing comes after it, whatever the clocks of two machines say.
+LAST_NEWS: Final = "appointment.cancelled"
 # Of these events of one visit the last one counts: mails of those before it are no longer sent.
-VISIT_NEWS: Final = frozenset(
-    {"appointment.booked", "appointment.rescheduled", "appointment.cancelled"}
-)
+VISIT_NEWS: Final = frozenset({"appointment.booked", "appointment.rescheduled", LAST_NEWS})
 
 
 # Of what one person does, another is told no more often than this within an hour: booking and cancelling again and

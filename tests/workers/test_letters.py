@@ -450,6 +450,23 @@ def test_a_doctor_it_was_taken_from_is_mailed_no_time_of_a_colleague() -> None:
     assert write(mail(before)) is Why.POINTLESS
 
 
+def test_a_cancellation_is_the_last_news_by_the_clocks_of_two_machines_too() -> None:
+    visit = world.book(world.a_doctor(), world.a_patient("ana"))
+    world.cancel(visit)
+    events = {event.type: event for event in Event.objects.filter(subject_id=visit.pk)}
+    booked, cancelled = events["appointment.booked"], events["appointment.cancelled"]
+    # Cancelled on a machine whose clock is slow.
+    cancelled.at = booked.at - timedelta(seconds=3)
+    cancelled.save()
+
+    def mail(kind: MessageKind, event: Event) -> Message:
+        to = {"person": visit.patient, "address": visit.patient.email, "event": event}
+        return Message(kind=kind, subject_kind="appointment", subject_id=visit.pk, **to)
+
+    assert write(mail(MessageKind.VISIT_BOOKED, booked)) is Why.OVERTAKEN
+    assert isinstance(write(mail(MessageKind.VISIT_CANCELLED, cancelled)), Written)
+
+
 # -- who wants none -------------------------------------------------------------------------------------------
 
 
