@@ -16,8 +16,17 @@ from django.db import (
     transaction,
 )
 
-from clinic.actions.appointments import cancel_appointment
-from clinic.errors import DayFull, InvalidTransition, PatientBusy, SlotTaken
+from clinic.actions.appointments import cancel_appointment, reschedule_appointment
+from clinic.actions.visit_links import act_by_link
+from clinic.errors import (
+    DayFull,
+    InvalidTransition,
+    PatientBusy,
+    SlotTaken,
+    VersionConflict,
+    VisitMoved,
+)
+from clinic.links import VisitAct, new_visit_token
 from clinic.models import Appointment, Doctor, Entry, HealthRecord, Person, TopicHead
 from clinic.models.appointments import DOCTOR_OVERLAP
 from clinic.rules.statuses import Status
@@ -294,3 +303,27 @@ def test_a_transaction_that_is_undone_leaves_the_slot_to_others() -> None:
 
     assert isinstance(undone, InterruptedError)
     assert world.book(doctor, world.a_patient(), start).start == start
+
+
+def test_a_visit_that_is_moved_at_this_moment_is_not_cancelled_by_a_link_to_its_old_time() -> None:
+    doctor = world.a_doctor()
+    for day in range(4):
+        visit = world.book(doctor, world.a_patient())
+        ana, old = visit.patient, visit.start
+        later = old + timedelta(days=7 + day)
+        token = new_visit_token(VisitAct.CANCEL, ana, visit)
+
+        by_link, moved = together(
+            lambda token=token: act_by_link(token=token, act=VisitAct.CANCEL),  # type: ignore[misc]
+            lambda ana=ana, visit=visit, later=later: reschedule_appointment(  # type: ignore[misc]
+                actor=ana, appointment_id=visit.pk, when=later
+            ),
+        )
+
+        visit.refresh_from_db()
+        if isinstance(by_link, Exception):
+            assert isinstance(by_link, VisitMoved | VersionConflict)
+            assert (visit.status, visit.start) == (Status.SCHEDULED, later)
+        else:
+            assert isinstance(moved, InvalidTransition)
+            assert (visit.status, visit.start) == (Status.CANCELLED, old)

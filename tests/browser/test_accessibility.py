@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clinic import clock
-from clinic.links import LinkKind, new_link_token
+from clinic.links import LinkKind, VisitAct, new_link_token, new_visit_token
 from clinic.models import Doctor
 from clinic.rules.statuses import Status
 from tests.browser.elsewhere import book_elsewhere, end_session_elsewhere, rest
@@ -142,6 +142,10 @@ def test_a_forgotten_password(web: Web, visit: Visits, inspect: Inspect) -> None
     page.goto(f"{web.base_url}/verify-email#nonsense")
     expect(page.get_by_role("heading", name="This link does not work any more")).to_be_visible()
     inspect(page, "a dead link")
+    token = new_visit_token(VisitAct.CANCEL, ana, book(a_doctor(), ana))
+    page.goto(f"{web.base_url}/visit#{token}")
+    expect(page.get_by_role("button", name="Cancel the visit")).to_be_visible()
+    inspect(page, "a visit by its mail")
 
 
 def test_one_s_own_account(web: Web, visit: Visits, inspect: Inspect) -> None:
