@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from clinic import clock
@@ -67,6 +68,10 @@ def mark_no_show(*, actor: Person, appointment_id: int, version: int | None = No
 def judge_no_show(claimed: ClaimedReminder) -> ReminderState | None:
     """What a worker finds when a visit's patient should have been there long ago; as `remind` answers."""
     reminder = claimed.reminder
+    if settings.NO_SHOW_AFTER is None:
+        # Planned while the clinic wanted it: switched off, it holds for visits that are booked already.
+        state = ReminderState.VOIDED
+        return state if end_reminder(claimed, state, Reason.NOT_WANTED) else None
     doctor_id = Appointment.objects.values_list("doctor_id", flat=True).get(
         pk=reminder.appointment_id
     )

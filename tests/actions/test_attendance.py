@@ -144,6 +144,20 @@ def test_a_visit_nobody_came_to_is_missed_after_its_time(
 
 
 @pytest.mark.usefixtures("judged_after_an_hour")
+def test_when_the_clinic_wants_it_no_more_no_visit_is_judged(
+    doctor: Doctor, ana: Person, clock: time_machine.Traveller, settings: Any
+) -> None:
+    visit = world.book(doctor, ana, NINE)
+    settings.NO_SHOW_AFTER = None
+    clock.move_to(NINE + timedelta(hours=2))
+    send_due()
+
+    visit.refresh_from_db()
+    assert visit.status == "SCHEDULED"
+    assert judged() == [("voided", "not_wanted")]
+
+
+@pytest.mark.usefixtures("judged_after_an_hour")
 def test_who_came_was_moved_or_cancelled_or_is_too_long_ago_is_not_judged(
     doctor: Doctor, clock: time_machine.Traveller
 ) -> None:
