@@ -30,12 +30,12 @@ def test_a_patient_chooses_how_they_are_told(web: Web, visit: Visits) -> None:
     form.get_by_label("Do not disturb me every night").check()
     form.get_by_label("Until").fill("22:00")
     visit.expect(r"status of 400 .*/preferences/")
-    form.get_by_role("button", name="Save").click()
+    form.get_by_role("button", name="Tell me like this").click()
     expect(form.get_by_role("alert")).to_contain_text("Say another time than the first.")
     expect(form.get_by_text("Not saved yet.")).to_be_visible()
 
     form.get_by_label("Until").fill("06:30")
-    form.get_by_role("button", name="Save").click()
+    form.get_by_role("button", name="Tell me like this").click()
     expect(page.get_by_test_id("toast")).to_contain_text("From now on we tell you like this.")
 
     waiting = Reminder.objects.filter(state="waiting", kind="30m")
@@ -95,7 +95,7 @@ def test_an_admin_sets_when_patients_are_reminded(web: Web, visit: Visits) -> No
     section = page.get_by_role("region", name="Reminders of visits")
     section.get_by_label("At these times").check()
     section.get_by_text("7 days", exact=True).click()
-    section.get_by_role("button", name="Save").click()
+    section.get_by_role("button", name="Remind like this").click()
     expect(page.get_by_test_id("toast")).to_contain_text("Saved.")
     page.reload()
     expect(section.get_by_label("7 days", exact=True)).to_be_checked()

@@ -61,7 +61,7 @@ function Form({ stored }: { stored: Preferences }) {
       {saving.error && <ErrorNote error={saving.error} />}
       <div className={styles.foot}>
         <Button type="submit" loading={saving.isPending}>
-          {t('save')}
+          {t('wishes.save')}
         </Button>
         {isTouched && <span className={styles.soft}>{t('wishes.unsaved')}</span>}
       </div>

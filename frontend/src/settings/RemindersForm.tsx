@@ -36,7 +36,7 @@ export function RemindersForm({ clinic }: { clinic: Clinic }) {
       />
       <div className={styles.foot}>
         <Button type="submit" loading={change.isPending}>
-          {t('save')}
+          {t('reminders.save')}
         </Button>
       </div>
     </form>
