@@ -11,7 +11,7 @@ from clinic.rules.messages import Channel
 
 
 class MessageKind(models.TextChoices):
-    """What a message says: by mail in the templates of its name (`clinic/letters`), else in its channel's folder of `workers`."""
+    """What a message says. Mails have the templates of its name in `clinic/letters`, other ways one in `workers`."""
 
     INVITE = "invite"
     PASSWORD_RESET = "password_reset"  # noqa: S105 (no password)
