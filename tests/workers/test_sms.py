@@ -295,6 +295,22 @@ def test_everything_is_asked_again_right_before(
     assert gateway.received == []
 
 
+@pytest.mark.parametrize(("minutes", "is_sent"), [(29, True), (30, False)])
+def test_news_of_a_visit_is_told_until_it_would_have_ended(
+    gateway: Gateway, monday: time_machine.Traveller, minutes: int, is_sent: bool
+) -> None:
+    visit = a_visit()
+    monday.move_to(visit.start - timedelta(minutes=5))
+    world.cancel(visit, actor=world.a_receptionist())
+    plan_for_events()
+    message = Message.objects.get(channel=Channel.SMS, person=visit.patient)
+
+    monday.move_to(visit.start + timedelta(minutes=minutes))
+
+    assert (carried(message).sent_at is not None) is is_sent
+    assert message.reason == ("" if is_sent else Why.POINTLESS)
+
+
 def test_urgent_news_goes_on_by_sms_to_those_who_have_not_read_it(
     gateway: Gateway, monday: time_machine.Traveller
 ) -> None:

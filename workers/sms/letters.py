@@ -47,7 +47,8 @@ def write(message: Message) -> Sms | Why:
     visit = visit_told_of(message)
     if isinstance(visit, Why):
         return visit
-    if visit.start <= clock.now():
+    # Who is on the way to a visit that is cancelled wants to know, though it would have begun.
+    if visit.end <= clock.now():
         return Why.POINTLESS
     return Sms(number, text(message.kind, person, visit), str(message.seal))
 
