@@ -6,6 +6,7 @@ Every pytest-xdist worker has its own database, Redis and data folder.
 """
 
 import os
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +71,9 @@ def prepare() -> Engine:
     data_dir = run_dir / worker
     data_dir.mkdir(parents=True)
     make_keys(data_dir / "keys.json")
+    # Each of many processes would compile all of ours again, and each run all assertions of the tests.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     for foreign in [*FOREIGN, *(key for key in os.environ if _is_foreign(key))]:
         os.environ.pop(foreign, None)
 
