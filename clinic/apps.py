@@ -27,5 +27,6 @@ class OperatorsAdmin(admin_apps.AdminConfig):
             messages,
             people,
             place,
+            preferences,
             reminders,
         )

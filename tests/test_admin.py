@@ -326,7 +326,8 @@ def test_nothing_is_edited_by_hand(operator: Client, noun: str) -> None:
 def test_there_is_nothing_that_no_action_stands_behind() -> None:
     names = {model._meta.model_name for model in admin.site._registry}
     assert names == {
-        "appointment", "clinic", "closure", "doctor", "event", "message", "person", "reminder", "room",
+        "appointment", "clinic", "closure", "doctor", "event", "message", "person", "preferences",
+        "reminder", "room",
     }  # fmt: skip
 
 
