@@ -17,7 +17,7 @@ UV ?= $(shell uv --version >/dev/null 2>&1 && command -v uv || echo $(CURDIR)/.t
 VENV_BIN := $(CURDIR)/.venv/bin
 MANAGE := $(VENV_BIN)/python manage.py
 KEYS := $(MANAGE) make_keys
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 PYTEST := $(VENV_BIN)/python -m pytest -n $(TEST_PROCESSES) --durations=15 --durations-min=1
 
 COVERAGE := $(VENV_BIN)/coverage
