@@ -17,7 +17,7 @@ from clinic.context import RequestContext, current_request
 from clinic.crypto import DecryptionError
 from clinic.events import HoursChanged, NotificationRead
 from clinic.journal import Announcement, RecordedTwice, announce_rights, numbered_last, record
-from clinic.models import Entry, Event, Notification, Person, Reminder, TopicHead
+from clinic.models import Entry, Event, Notification, Person, Preferences, Reminder, TopicHead
 from clinic.queries.journal import frames_after, head_of, position_of
 from clinic.rules.slots import Slot, SlotState, Span
 from clinic.topics import DESK, calendar_topic, slots_topic, user_topic
@@ -372,6 +372,9 @@ def test_every_event_of_the_catalogue_can_be_recorded(kind: str) -> None:
     slot = Slot(Span(NINE, NINE + HOUR), SlotState.FREE)
     fields: dict[str, Any] = {
         "appointment": booked,
+        "old": Span(NINE, NINE + HOUR),
+        "doctor_before": world.a_doctor(),
+        "preferences": Preferences(person=doctor.person),
         "reminder": Reminder(appointment=booked, kind="1d"),
         "doctor_id": doctor.pk,
         "time_zone": "UTC",

@@ -78,8 +78,9 @@ def test_a_browser_is_told_from_a_tap_until_its_person_signs_out(web: Web, visit
     assert "default-src 'self'" in script.headers["content-security-policy"]
 
     deliver_push(page, web)
-    page.wait_for_function(f"({SHOWN})().then((all) => all.length === 1)")
-    assert page.evaluate(SHOWN) == [["News from your clinic", "Open the app to read it."]]
+    # Asked again and again: a browser without a desktop takes it away by itself.
+    shown = page.wait_for_function(f"({SHOWN})().then((all) => all.length > 0 && all)")
+    assert shown.json_value() == [["News from your clinic", "Open the app to read it."]]
 
     page.reload()
     expect(switch).to_be_checked()
@@ -101,4 +102,4 @@ def test_a_browser_that_blocks_notifications_says_so(web: Web, visit: Visits) ->
     page.get_by_role("switch", name="Tell me on this device").click()
 
     expect(page.get_by_text("This browser blocks notifications of the clinic.")).to_be_visible()
-    expect(page.get_by_role("switch")).to_have_count(0)
+    expect(page.get_by_role("switch", name="Tell me on this device")).to_have_count(0)

@@ -15,6 +15,7 @@ from clinic.models import (
     HealthRecord,
     IdempotentAnswer,
     Notification,
+    PushSubscription,
     RecordVersion,
     TimeOff,
 )
@@ -31,6 +32,7 @@ SEALED: dict[type[models.Model], set[str]] = {
     RecordVersion: {"title", "description"},
     Annotation: {"content"},
     AnnotationVersion: {"content"},
+    PushSubscription: {"endpoint"},
     Entry: {"body"},
     Notification: {"title", "message"},
     IdempotentAnswer: {"body"},

@@ -272,6 +272,8 @@ SAID: dict[str, tuple[dict[str, Any], str]] = {
     "doctor": (PERSON, f"{MARKER.upper()} Adler (doctor)"),
     "person": (PERSON, f"{MARKER.upper()} Adler (doctor)"),
     "notification": ({"unread": 3, "up_to": 9}, "3 unread"),
+    # What they are is that person's alone.
+    "preferences": ({"language": "de", "quiet_hours": MARKER}, ""),
     "annotation": (RECORD, "HR-4 (consultation)"),
     "doctor.assigned": (CARE, "Dr Kwame Osei and Ana Adler"),
     "doctor.unassigned": (CARE | {"record_id": "HR-4"}, "Dr Kwame Osei and Ana Adler (HR-4)"),

@@ -19,19 +19,21 @@ from clinic.events import (
     CATALOGUE,
     AnnotationEvent,
     AppointmentEvent,
+    AppointmentRescheduled,
     AssignmentEvent,
     DoctorRegistered,
     Event,
     HoursChanged,
     NotificationRead,
     PersonEvent,
+    PreferencesChanged,
     RecordEvent,
     ReminderDue,
     SlotEvent,
 )
 from clinic.journal import announce_rights
 from clinic.links import LinkKind, new_link_token
-from clinic.models import Doctor, HealthRecord, Person, Reminder, Role, Session
+from clinic.models import Doctor, HealthRecord, Person, Preferences, Reminder, Role, Session
 from clinic.queries.journal import heads_of
 from clinic.rules.slots import Slot, SlotState, Span
 from clinic.topics import record_topic
@@ -62,12 +64,13 @@ class Cast:
 
     def __init__(self) -> None:
         self.doctor: Doctor = world.a_doctor()
+        self.other_doctor: Doctor = world.a_doctor()
         self.patient = world.a_patient()
         self.people: dict[str, Person] = {
             "patient": self.patient,
             "other patient": world.a_patient(),
             "doctor": self.doctor.person,
-            "other doctor": world.a_doctor().person,
+            "other doctor": self.other_doctor.person,
             "pending doctor": world.a_pending_doctor().person,
             "receptionist": world.a_receptionist(),
             "admin": world.an_admin(),
@@ -80,8 +83,13 @@ class Cast:
 
     def one(self, kind: type[Event]) -> Event:
         """An event of this type. A type that is not here has no proof of who hears of it."""
+        if issubclass(kind, AppointmentRescheduled):
+            old, before = self.slot.span, self.other_doctor
+            return kind(appointment=self.appointment, old=old, doctor_before=before)
         if issubclass(kind, AppointmentEvent):
             return kind(appointment=self.appointment)
+        if issubclass(kind, PreferencesChanged):
+            return kind(person=self.patient, preferences=Preferences(person=self.patient))
         if issubclass(kind, SlotEvent):
             return kind(doctor_id=self.doctor.pk, time_zone="UTC", slot=self.slot)
         if issubclass(kind, RecordEvent):
