@@ -35,6 +35,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 SKEWED = Path(servers.__file__).with_name("skewed")
 HOUR = 3600.0
+# A mail whose senders were killed eight times is given up, as what may be killing them: here it is not to blame.
+PATIENCE = 6
 
 
 @dataclass
@@ -85,7 +87,8 @@ class Scene:
         by_mail = Reminder.objects.filter(channel="email", state="sent")
         planned = Message.objects.filter(kind="visit_reminder")
         assert planned.count() == by_mail.count() == planned.values("subject_id").distinct().count()
-        assert not Message.objects.filter(failed_at__isnull=False).exists()
+        failed = Message.objects.filter(failed_at__isnull=False)
+        assert not list(failed.values_list("kind", "attempts", "reason"))
         _assert_nothing_after_the_end()
         return {
             "reminders": Reminder.objects.exclude(state="waiting").count(),
@@ -173,11 +176,15 @@ def test_workers_killed_at_every_point_of_their_work(
     scene = a_scene(smtp, visits=len(points) if rounds == 1 else 750)
     portion = len(scene.visits) // len(points) - 1
     worker = start_worker(wait=False)
-    for point in points:
+    for number, point in enumerate(points, 1):
         scene.come_due(portion)
         kill_at(point, worker, scene)
+        if number % PATIENCE == 0:
+            worker.start()
+            scene.settle(f"what is due after {number} kills (seed {seed})")
     scene.come_due(len(scene.visits))
-    worker.start()
+    if not worker.running:
+        worker.start()
 
     scene.settle(f"all that is due (seed {seed})")
 
