@@ -9,7 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from clinic import clock
 from clinic.actions.messages import plan_message
@@ -81,9 +81,12 @@ def _offered() -> list[Channel]:
 
 def void_reminders(appointment: Appointment, reason: Reason, *, now: datetime) -> None:
     """Those that still wait; in the transaction that cancels or moves the appointment."""
-    waiting_reminders().filter(appointment=appointment).update(
-        state=ReminderState.VOIDED, reason=reason, ended_at=now, claim=None, claimed_until=None
-    )
+    _end(waiting_reminders().filter(appointment=appointment), ReminderState.VOIDED, reason, now)
+
+
+def _end(waiting: QuerySet[Reminder], state: ReminderState, reason: str, now: datetime) -> int:
+    """How many; whoever had claimed one of them has it no more."""
+    return waiting.update(state=state, reason=reason, ended_at=now, claim=None, claimed_until=None)
 
 
 # -- other lead times --------------------------------------------------------------------------------------
@@ -136,13 +139,8 @@ def plan_anew(patient_id: int, *, now: datetime) -> None:
     if anew.other:
         fields = ["due_at", "until", "state", "reason", "ended_at"]
         Reminder.objects.bulk_update(anew.other, fields)
-    waiting_reminders().filter(pk__in=anew.unwanted).update(
-        state=ReminderState.VOIDED,
-        reason=Reason.NOT_WANTED,
-        ended_at=now,
-        claim=None,
-        claimed_until=None,
-    )
+    unwanted = waiting_reminders().filter(pk__in=anew.unwanted)
+    _end(unwanted, ReminderState.VOIDED, Reason.NOT_WANTED, now)
 
 
 @dataclass(slots=True)
@@ -316,8 +314,4 @@ def _obstacle(patient: Person, channel: Channel) -> Reason | None:
 def end_reminder(claimed: ClaimedReminder, state: ReminderState, reason: str) -> bool:
     """False: it is no longer ours."""
     mine = waiting_reminders().filter(pk=claimed.reminder.pk, claim=claimed.claim)
-    return bool(
-        mine.update(
-            state=state, reason=reason, ended_at=clock.now(), claim=None, claimed_until=None
-        )
-    )
+    return bool(_end(mine, state, reason, clock.now()))

@@ -126,12 +126,9 @@ def why_not(
     *, status: Status, was_moved: bool, start: datetime, until: datetime, now: datetime
 ) -> tuple[ReminderState, Reason] | None:
     """Why a reminder must not be sent now, as its visit stands; None: it shall be."""
-    if status in (Status.CANCELLED, Status.NO_SHOW):
-        return ReminderState.VOIDED, Reason.CANCELLED
-    if was_moved:
-        return ReminderState.VOIDED, Reason.MOVED
-    if status is not Status.SCHEDULED:
-        return ReminderState.SKIPPED, Reason.ARRIVED
+    over = _why_over(status, was_moved=was_moved)
+    if over is not None:
+        return over
     if start <= now:
         return ReminderState.SKIPPED, Reason.VISIT_BEGUN
     if until <= now:
@@ -143,12 +140,20 @@ def why_nobody_is_missing(
     *, status: Status, was_moved: bool, until: datetime, now: datetime
 ) -> tuple[ReminderState, Reason] | None:
     """Why a visit whose time has come is not to be called missed; None: nobody came."""
+    over = _why_over(status, was_moved=was_moved)
+    if over is not None:
+        return over
+    if until <= now:
+        return ReminderState.SKIPPED, Reason.TOO_LATE
+    return None
+
+
+def _why_over(status: Status, *, was_moved: bool) -> tuple[ReminderState, Reason] | None:
+    """What has become of the visit as it was planned; None: its patient is still expected at that time."""
     if status in (Status.CANCELLED, Status.NO_SHOW):
         return ReminderState.VOIDED, Reason.CANCELLED
     if was_moved:
         return ReminderState.VOIDED, Reason.MOVED
     if status is not Status.SCHEDULED:
         return ReminderState.SKIPPED, Reason.ARRIVED
-    if until <= now:
-        return ReminderState.SKIPPED, Reason.TOO_LATE
     return None
