@@ -52,7 +52,7 @@ CARRIERS: Final[dict[Channel, Carrier]] = {
 @shared_task
 def send_messages() -> None:
     """Write the messages of what has happened, and have all that are due carried; the beat asks for it."""
-    plan_events()
+    prepare()
     for channel in due_channels(clock.now()):
         # What no worker has taken by then, a later beat asks for again.
         carry.apply_async((channel,), expires=RUN_SECONDS)
@@ -66,19 +66,20 @@ def carry(channel: str) -> None:
 
 def send_due() -> int:
     """All that `send_messages` does, here and now; how many messages were taken."""
-    plan_events()
+    prepare()
     return sum(carry_due(channel) for channel in due_channels(clock.now()))
 
 
-def plan_events() -> None:
+def prepare() -> None:
+    """What is of no one way: messages that wore out all their senders are given up, new ones are written."""
+    given_up = give_up_killed()
+    if given_up:
+        log.error("messages_given_up", count=given_up, reason="sender_killed")
     one_by_one(lambda: plan_for_events() or None, lambda count: None)
 
 
 def carry_due(channel: Channel) -> int:
     """Send what is due, oldest first, one after the other; how many were taken."""
-    given_up = give_up_killed()
-    if given_up:
-        log.error("messages_given_up", count=given_up, reason="sender_killed")
     return one_by_one(lambda: claim_message(channel), deliver)
 
 

@@ -27,6 +27,7 @@ from clinic.actions.messages import (
     plan_message_to_address,
 )
 from clinic.models import Message, MessageKind, Person, Preferences
+from clinic.queries.messages import ATTEMPTS
 from tests import world
 from tests.calendars import event_in
 from tests.servers.process import wait_until
@@ -119,6 +120,16 @@ def test_our_own_mistake_in_one_mail_stops_no_other(to_smtp: Smtp) -> None:
     assert addresses(to_smtp) == Counter(["ben@example.org"])
     good.refresh_from_db()
     assert good.sent_at is not None
+
+
+def test_what_wore_out_all_its_senders_is_given_up_though_nothing_else_is_due() -> None:
+    planned = plan()
+    Message.objects.filter(pk=planned.pk).update(attempts=ATTEMPTS)
+
+    assert send_due() == 0
+
+    planned.refresh_from_db()
+    assert (planned.failed_at is not None, planned.reason) == (True, "sender_killed")
 
 
 def test_what_became_pointless_is_dropped_and_not_sent(to_smtp: Smtp) -> None:
