@@ -1,7 +1,7 @@
 """Appointments on the wire, with and without their notes."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal, overload
 
 from clinic.models.appointments import Appointment
 from clinic.rules.statuses import Status
@@ -44,6 +44,14 @@ class AppointmentWithNotes(AppointmentShape):
     """An appointment as its patient and its doctor see it."""
 
     notes: str
+
+
+@overload
+def appointment_shape(
+    appointment: Appointment, *, notes: Literal[True]
+) -> AppointmentWithNotes: ...
+@overload
+def appointment_shape(appointment: Appointment, *, notes: bool) -> AppointmentShape: ...
 
 
 def appointment_shape(appointment: Appointment, *, notes: bool) -> AppointmentShape:
