@@ -150,6 +150,33 @@ class ReminderDue(Event):
         return [self.appointment.patient_id]
 
 
+# -- the waiting list --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitlistOffered(Event):
+    """A time is kept for a patient who waits for one, until `expires_at`. `entry_id` is their place on the list."""
+
+    type = "waitlist.offered"
+    entry_id: int
+    patient: Person
+    doctor: Doctor
+    span: Span
+    expires_at: datetime
+
+    def topics(self) -> Sequence[Topic]:
+        return [user_topic(self.patient.pk), DESK]
+
+    def subject(self) -> Subject:
+        return Subject("waitlist", self.entry_id)
+
+    def notifies(self) -> Sequence[int]:
+        return [self.patient.pk]
+
+    def visit_starts(self) -> Sequence[datetime]:
+        return [self.span.start]
+
+
 # -- slots: facts without people -----------------------------------------------------------------------
 
 
@@ -388,6 +415,7 @@ CATALOGUE: Final[dict[str, type[Event]]] = {
         AppointmentNoShow,
         AppointmentRescheduled,
         ReminderDue,
+        WaitlistOffered,
         SlotTaken,
         SlotFreed,
         HoursChanged,

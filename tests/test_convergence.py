@@ -474,6 +474,10 @@ CASES: Final[list[tuple[str, Thing]]] = [
     ("hours.changed", time_off_and_back),
     ("hours.changed", admin_closes_a_day),
     ("reminder.due", remind_the_patient),
+    (
+        "waitlist.offered",
+        lambda s: world.offer(s.ana, s.doctor, stands=timedelta(minutes=10)),
+    ),
     ("doctor.registered", register_doctor),
     ("doctor.registered doctor.approved hours.changed", admin_makes_a_doctor),
     ("doctor.approved hours.changed", lambda s: s.decide("approve", s.pending.pk)),

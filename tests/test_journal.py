@@ -394,6 +394,9 @@ def test_every_event_of_the_catalogue_can_be_recorded(kind: str) -> None:
         "ids": (),
         "unread": 0,
         "read_at": NINE,
+        "entry_id": 7,
+        "span": Span(NINE, NINE + HOUR),
+        "expires_at": NINE,
     }
     wanted = events.CATALOGUE[kind]
     event = wanted(**{field.name: fields[field.name] for field in dataclasses.fields(wanted)})

@@ -5,6 +5,8 @@ import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
+from django.db import transaction
+
 from clinic import clock
 from clinic.actions import records
 from clinic.actions.annotations import annotate_record
@@ -13,6 +15,8 @@ from clinic.actions.assignments import assign_doctor, end_assignment
 from clinic.actions.calendar import WallClock
 from clinic.actions.records import create_record
 from clinic.actions.sessions import open_session
+from clinic.events import WaitlistOffered
+from clinic.journal import record
 from clinic.models import (
     Annotation,
     Appointment,
@@ -28,6 +32,7 @@ from clinic.models import (
 )
 from clinic.queries.schedules import calendar_of, free_starts
 from clinic.rules.hours import Weekday, parse_available_days
+from clinic.rules.slots import Span
 from clinic.tokens import TokenPair
 
 PASSWORD: Final = "correct-horse-battery-7"
@@ -131,6 +136,20 @@ def next_free_starts(doctor: Doctor, count: int) -> list[datetime]:
     starts = free_starts(calendar, first, last, now=clock.now(), limit=count)
     assert len(starts) == count, f"{doctor} has only {len(starts)} free times"
     return starts
+
+
+def an_offer(patient: Person, doctor: Doctor, *, stands: timedelta) -> WaitlistOffered:
+    """The doctor's next free time, offered to who waits for one; nothing of it is written."""
+    start, now = next_free_start(doctor), clock.now()
+    span = Span(start, start + timedelta(minutes=30))
+    fields = {"entry_id": 7, "span": span, "expires_at": now + stands}
+    return WaitlistOffered(patient=patient, doctor=doctor, **fields)
+
+
+def offer(patient: Person, doctor: Doctor, *, stands: timedelta) -> None:
+    """As the waiting list will: told in the transaction that keeps the time."""
+    with transaction.atomic():
+        record(an_offer(patient, doctor, stands=stands), actor=None)
 
 
 def time_off(doctor: Doctor, start: datetime, end: datetime) -> TimeOff:

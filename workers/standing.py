@@ -2,11 +2,12 @@
 
 from clinic import clock
 from clinic.models import Appointment, Message, MessageKind, Reminder
-from clinic.queries.messages import is_overtaken
+from clinic.queries.messages import is_overtaken, told_by
 from clinic.queries.preferences import preferences_of
 from clinic.rules.messages import Channel, Why
 from clinic.rules.reminders import why_not
 from clinic.rules.statuses import Status
+from clinic.shapes.waitlist import WaitlistEntry
 
 
 def why_not_tell(message: Message) -> Why | None:
@@ -18,7 +19,18 @@ def why_not_tell(message: Message) -> Why | None:
         return Why.NOT_WANTED
     if message.event is not None and is_overtaken(message.event):
         return Why.OVERTAKEN
+    if message.kind == MessageKind.WAITLIST_OFFER and isinstance(offer_told_of(message), Why):
+        return Why.POINTLESS
     return None
+
+
+def offer_told_of(message: Message) -> WaitlistEntry | Why:
+    """The offer as it was made, while there is still time to take it up."""
+    told = told_by(message)
+    if told is None:
+        return Why.POINTLESS
+    entry = WaitlistEntry.model_validate(told)
+    return entry if clock.now() < entry.offer.expires_at else Why.POINTLESS
 
 
 def visit_told_of(message: Message) -> Appointment | Why:

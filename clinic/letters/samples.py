@@ -1,6 +1,6 @@
 """Values to look at templates with: nobody's, and every name that a template may ask for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from clinic.letters.dates import when_in_words
@@ -18,12 +18,14 @@ def templates() -> list[str]:
 
 
 def sample(template: str, language: str) -> Letter:
+    until = when_in_words(START - timedelta(hours=3), ZONE, language)
     values = {
         "link": f"{SITE}/an-example",
         "confirm": f"{SITE}/visit#an-example",
         "cancel": f"{SITE}/visit#an-example",
         "username": "an-example",
         **when_in_words(START, ZONE, language),
+        **{f"until_{name}": words for name, words in until.items()},
     }
     is_optional = template.removesuffix("_doctor") in OPTIONAL
     return Letter(template, language, values, account=f"{SITE}/account" if is_optional else "")

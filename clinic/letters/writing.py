@@ -24,6 +24,7 @@ OPTIONAL: Final = frozenset(
         MessageKind.VISIT_MOVED,
         MessageKind.VISIT_CANCELLED,
         MessageKind.VISIT_REMINDER,
+        MessageKind.WAITLIST_OFFER,
         MessageKind.NEW_NOTE,
         MessageKind.DOCTOR_ASSIGNED,
     }

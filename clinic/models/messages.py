@@ -25,6 +25,7 @@ class MessageKind(models.TextChoices):
     VISIT_MOVED = "visit_moved"
     VISIT_CANCELLED = "visit_cancelled"
     VISIT_REMINDER = "visit_reminder"
+    WAITLIST_OFFER = "waitlist_offer"
     NEW_NOTE = "new_note"
     NEWS = "news"
 

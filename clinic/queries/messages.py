@@ -1,9 +1,10 @@
 """Which messages wait, and since when."""
 
+import json
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -77,6 +78,13 @@ def is_read(message: Message) -> bool:
     entry = Entry.objects.filter(event=message.event_id, topic=topic).values("seq")
     line = Notification.objects.filter(person=message.person_id, seq__in=entry)
     return line.filter(read_at__isnull=False).exists()
+
+
+def told_by(message: Message) -> Any:
+    """The `data` of its event as its person was told of it; None where that is no longer kept."""
+    topic = str(user_topic(message.person_id or 0))
+    entry = Entry.objects.filter(event=message.event_id, topic=topic).first()
+    return entry and json.loads(entry.body)["data"]
 
 
 def messages_ended_before(moment: datetime) -> QuerySet[Message]:

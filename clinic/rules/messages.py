@@ -113,6 +113,9 @@ _JUST_PUSH: Final = Outgoing("news", (Channel.PUSH,))
 _PATIENT_SOON: Final = (Rung(Channel.SMS, _minutes(10)),)
 _DOCTOR_SOON: Final = (Rung(Channel.EMAIL, _minutes(10)), Rung(Channel.SMS, _minutes(20)))
 
+# Of an offer that stands for minutes, what comes after ten of them comes too late.
+_OFFER_SOON: Final = (Rung(Channel.SMS, _minutes(2)),)
+
 OUTGOING: Final[Mapping[str, Mapping[str, Outgoing]]] = {
     "appointment.booked": {
         "PATIENT": Outgoing("visit_booked", _MAIL_AND_PUSH, to_oneself=(Channel.EMAIL,)),
@@ -134,6 +137,10 @@ OUTGOING: Final[Mapping[str, Mapping[str, Outgoing]]] = {
     },
     # By mail and SMS a reminder goes as a row of its own: see clinic/actions/reminders.py.
     "reminder.due": {"PATIENT": _JUST_PUSH},
+    # Put off to the morning it would be nobody's offer any more: whoever makes offers chooses the hour.
+    "waitlist.offered": {
+        "PATIENT": Outgoing("waitlist_offer", _MAIL_AND_PUSH, (), Urgency.ALWAYS, _OFFER_SOON)
+    },
     "annotation.added": {"PATIENT": Outgoing("new_note", _MAIL_AND_PUSH)},
     # Its mail is planned with the assignment.
     "doctor.assigned": {"PATIENT": _JUST_PUSH, "DOCTOR": _JUST_PUSH},

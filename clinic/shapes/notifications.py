@@ -16,6 +16,7 @@ from clinic.events import (
     DoctorUnassigned,
     Event,
     ReminderDue,
+    WaitlistOffered,
 )
 from clinic.models.appointments import Appointment
 from clinic.models.journal import Notification
@@ -81,6 +82,8 @@ def words_for(event: Event, *, reader_id: int) -> Words:
             return Words("Visit missed", _visit(event.appointment, reader_id))
         case ReminderDue():
             return Words("Your visit is near", _visit(event.appointment, reader_id))
+        case WaitlistOffered():
+            return Words("A time is offered to you", _offered(event))
         case DoctorApproved():
             return Words("You are approved", "Patients can find and book you now.")
         case DoctorRejected():
@@ -128,6 +131,12 @@ def _moved(event: AppointmentRescheduled, reader_id: int) -> Words:
         gone = f"{was}, with {appointment.patient.name}, is now with {appointment.doctor}."
         return Words("Appointment given to a colleague", gone)
     return Words("Appointment moved", f"{_visit(appointment, reader_id)} It was: {was}.")
+
+
+def _offered(event: WaitlistOffered) -> str:
+    zone = event.doctor.person.time_zone
+    when = f"{_when(event.span.start, zone)}, with {event.doctor}."
+    return f"{when} It is kept for you until: {_when(event.expires_at, zone)}."
 
 
 def _visit(appointment: Appointment, reader_id: int) -> str:

@@ -17,6 +17,7 @@ from clinic.events import (
     RecordVoided,
     ReminderDue,
     SlotEvent,
+    WaitlistOffered,
 )
 from clinic.models.people import Person
 from clinic.shapes.appointments import AppointmentShape, AppointmentWithNotes, appointment_shape
@@ -35,6 +36,7 @@ from clinic.shapes.records import (
 )
 from clinic.shapes.reminders import ReminderNews, reminder_news
 from clinic.shapes.slots import ChangedDates, SlotShape, slot_shape
+from clinic.shapes.waitlist import WaitlistEntry, waitlist_entry
 from clinic.topics import Topic, TopicKind
 
 Maker = Callable[[Any, Topic, Person | None], Shape]
@@ -78,6 +80,10 @@ def _without_notes(event: AppointmentEvent, *_: Any) -> AppointmentShape:
 
 def _reminder(event: ReminderDue, *_: Any) -> ReminderNews:
     return reminder_news(event.reminder, event.appointment)
+
+
+def _offer(event: WaitlistOffered, *_: Any) -> WaitlistEntry:
+    return waitlist_entry(event)
 
 
 def _slot(event: SlotEvent, *_: Any) -> SlotShape:
@@ -142,6 +148,7 @@ _TABLE: Final[Mapping[type, Mapping[TopicKind, Maker]]] = {
         _DESK: _without_notes,
     },
     ReminderDue: {_USER: _reminder},
+    WaitlistOffered: {_USER: _offer, _DESK: _offer},
     SlotEvent: {_SLOTS: _slot},
     HoursChanged: {_SLOTS: _dates},
     RecordEvent: {_RECORD: _record, _USER: _that_there_is_one},

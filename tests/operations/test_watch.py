@@ -260,12 +260,14 @@ VISIT = {
     "notes": MARKER, "reason": MARKER,
 }  # fmt: skip
 SLOT = {"start": VISIT["start"], "end": VISIT["end"], "state": "taken"}
+OFFERED = {"id": 7, "patient": VISIT["patient"], "offer": VISIT}
 RECORD = {"record": 4, "record_id": "HR-4", "record_type": "CONSULTATION", "title": MARKER}
 NOTE = {"id": 2, "doctor": VISIT["doctor"], "content": MARKER}
 CARE = {"doctor": VISIT["doctor"], "patient": VISIT["patient"], "why": "booking", "record_id": None}
 SAID: dict[str, tuple[dict[str, Any], str]] = {
     "appointment": (VISIT, "Ana Adler with Dr Kwame Osei, 2026-11-22 00:30–01:00"),
     "reminder": (VISIT | {"kind": "1d"}, "of Dr Kwame Osei, 2026-11-22 00:30–01:00"),
+    "waitlist": (OFFERED, "Ana Adler with Dr Kwame Osei, 2026-11-22 00:30–01:00"),
     "slot": (SLOT, "2026-11-22 00:30–01:00 is taken"),
     "hours": ({"dates": ["2026-11-21", "2026-11-22"]}, "on 2026-11-21, 2026-11-22"),
     "record": (RECORD, "HR-4 (consultation)"),

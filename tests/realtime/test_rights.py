@@ -30,6 +30,7 @@ from clinic.events import (
     RecordEvent,
     ReminderDue,
     SlotEvent,
+    WaitlistOffered,
 )
 from clinic.journal import announce_rights
 from clinic.links import LinkKind, new_link_token
@@ -109,6 +110,9 @@ class Cast:
         if issubclass(kind, ReminderDue):
             due = Reminder(appointment=self.appointment, kind="1d")
             return kind(reminder=due, appointment=self.appointment)
+        if issubclass(kind, WaitlistOffered):
+            whom = {"patient": self.patient, "doctor": self.doctor, "span": self.slot.span}
+            return kind(entry_id=7, expires_at=clock.now(), **whom)
         raise AssertionError(f"{kind.type} has no example")
 
     def topics(self) -> list[str]:

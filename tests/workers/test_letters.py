@@ -82,6 +82,10 @@ def a_mail(kind: MessageKind, person: Person, **fields: Any) -> Message:
         visit = a_reminder(person).appointment
         event = Event.objects.get(type="appointment.booked", subject_id=visit.pk)
         fields = {"subject_kind": "appointment", "subject_id": visit.pk, "event": event, **fields}
+    if kind is MessageKind.WAITLIST_OFFER:
+        doctor = world.a_doctor(zone="Europe/Berlin", first_name="Zebulon", last_name="Quirk")
+        world.offer(person, doctor, stands=timedelta(minutes=10))
+        fields = {"event": Event.objects.get(type="waitlist.offered"), **fields}
     if kind is MessageKind.NEW_NOTE:
         record = world.a_record(person)
         fields = {"subject_kind": "record", "subject_id": record.pk, **fields}

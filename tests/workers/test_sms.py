@@ -1,5 +1,6 @@
 """SMS: what they say in 160 characters, to which numbers, and the ways they go."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,11 +19,13 @@ from clinic.environment import sms as way_of
 from clinic.events import Subject
 from clinic.models import Appointment, Clinic, Event, Message, MessageKind, Person, Preferences
 from clinic.rules.messages import OUTGOING, Channel, Why
+from clinic.rules.slots import Span
+from clinic.shapes.waitlist import waitlist_entry
 from tests import world
 from tests.servers.gateway import Gateway
 from workers.messages import send_due
 from workers.sms.alphabet import GSM, LENGTH, in_gsm
-from workers.sms.letters import TEMPLATES, text
+from workers.sms.letters import TEMPLATES, text, text_of_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +91,10 @@ def test_every_kind_that_may_go_by_sms_has_its_text_and_no_other() -> None:
     assert {path.stem for path in TEMPLATES.glob("*.txt")} == {*climbed, "visit_reminder"}
 
 
-@pytest.mark.parametrize("kind", sorted(path.stem for path in TEMPLATES.glob("*.txt")))
+OF_VISITS = sorted({path.stem for path in TEMPLATES.glob("*.txt")} - {MessageKind.WAITLIST_OFFER})
+
+
+@pytest.mark.parametrize("kind", OF_VISITS)
 def test_a_text_says_when_and_nothing_else_within_one_sms(kind: str) -> None:
     visit = a_visit()
     doctor = visit.doctor.person
@@ -112,6 +118,26 @@ def test_a_text_says_when_and_nothing_else_within_one_sms(kind: str) -> None:
         assert len(said) + len(", UTC+10:30") <= LENGTH
         assert set(said) <= GSM
         assert "{" not in said
+
+
+def test_an_offer_says_when_it_is_and_until_when_within_one_sms() -> None:
+    doctor = world.a_doctor(zone="Europe/Berlin", last_name="Quirk")
+    offered = world.an_offer(world.a_patient("ana"), doctor, stands=timedelta(minutes=10))
+
+    said = text_of_offer(waitlist_entry(offered).offer)
+
+    assert "Tue 2 Mar 2027 at 08:00 (Europe/Berlin)" in said
+    assert said.endswith("Take it by Mon 1 Mar 2027, 09:10.")
+    assert not re.search(r"Quirk|Cardiology|[Aa]na", said)
+    Clinic.objects.update_or_create(id=1, defaults={"name": "Ärztehaus Łódź “am Park” " * 4})
+    doctor.person.time_zone = max(available_timezones(), key=len)
+    start = world.utc("2027-09-29 20:30")
+    late = dataclasses.replace(
+        offered, span=Span(start, start), expires_at=start - timedelta(hours=1)
+    )
+    longest = text_of_offer(waitlist_entry(late).offer)
+    assert len(longest) + len(", UTC+10:30") <= LENGTH
+    assert set(longest) <= GSM
 
 
 def test_what_one_sms_cannot_write_is_written_plainly() -> None:

@@ -27,7 +27,7 @@ from clinic.queries.place import the_clinic
 from clinic.queries.preferences import preferences_of
 from clinic.queries.records import readers_of
 from clinic.rules.messages import Channel, Why
-from workers.standing import visit_told_of
+from workers.standing import offer_told_of, visit_told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,24 @@ def _new_note(mail: Message) -> Letter | Why:
     return _signed_in_page(mail, person, path=f"records/{record_id}")
 
 
+def _waitlist_offer(mail: Message) -> Letter | Why:
+    """When it is and how long it is kept; with whom, they see where they take it up."""
+    person = _reader(mail)
+    if isinstance(person, Why):
+        return person
+    entry = offer_told_of(mail)
+    if isinstance(entry, Why):
+        return entry
+    offer, language = entry.offer, _language(person)
+    until = when_in_words(offer.expires_at, offer.time_zone, language)
+    values = {
+        **when_in_words(offer.start, offer.time_zone, language),
+        **{f"until_{name}": words for name, words in until.items()},
+        "link": f"{settings.PUBLIC_URL}/waitlist/{entry.id}",
+    }
+    return Letter(person.email, person, mail.kind, values)
+
+
 def _signed_in_page(mail: Message, person: Person, *, path: str = "") -> Letter:
     return Letter(person.email, person, mail.kind, {"link": f"{settings.PUBLIC_URL}/{path}"})
 
@@ -286,6 +304,7 @@ WRITERS: Final[dict[MessageKind, Writer]] = {
     MessageKind.DOCTOR_APPROVED: _doctor_approved,
     MessageKind.DOCTOR_REJECTED: _doctor_rejected,
     MessageKind.DOCTOR_ASSIGNED: _doctor_assigned,
+    MessageKind.WAITLIST_OFFER: _waitlist_offer,
     MessageKind.NEW_NOTE: _new_note,
     MessageKind.VISIT_BOOKED: _visit_news,
     MessageKind.VISIT_MOVED: _visit_news,

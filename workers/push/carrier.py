@@ -23,7 +23,9 @@ TTL_SECONDS: Final = 24 * 3600
 # Of several that wait for one browser, only the last is kept: they all say the same.
 TOPIC: Final = "news"
 # Worth waking a sleeping telephone for (RFC 8030, 5.3).
-PRESSING: Final = frozenset({MessageKind.VISIT_MOVED, MessageKind.VISIT_CANCELLED})
+PRESSING: Final = frozenset(
+    {MessageKind.VISIT_MOVED, MessageKind.VISIT_CANCELLED, MessageKind.WAITLIST_OFFER}
+)
 GONE: Final = (404, 410)
 # Whatever its browsers' push services do, one message ends well before its lease.
 SECONDS: Final = 45.0

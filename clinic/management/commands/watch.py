@@ -227,6 +227,9 @@ def in_words(kind: str, data: Any, zone: ZoneInfo) -> str:
             return f"{data['patient']['name']} with {data['doctor']['name']}, {_span(data, zone)}"
         case "reminder":
             return f"of {data['doctor']['name']}, {_span(data, zone)}"
+        case "waitlist":
+            offer = data["offer"]
+            return f"{data['patient']['name']} with {offer['doctor']['name']}, {_span(offer, zone)}"
         case "slot":
             return f"{_span(data, zone)} is {data['state']}"
         case "hours":

@@ -5038,10 +5038,11 @@ export interface operations {
                  *     * `visit_moved` - visit_moved
                  *     * `visit_cancelled` - visit_cancelled
                  *     * `visit_reminder` - visit_reminder
+                 *     * `waitlist_offer` - waitlist_offer
                  *     * `new_note` - new_note
                  *     * `news` - news
                  */
-                kind?: "invite" | "password_reset" | "password_changed" | "email_verification" | "email_changed" | "doctor_approved" | "doctor_rejected" | "doctor_assigned" | "visit_booked" | "visit_moved" | "visit_cancelled" | "visit_reminder" | "new_note" | "news";
+                kind?: "invite" | "password_reset" | "password_changed" | "email_verification" | "email_changed" | "doctor_approved" | "doctor_rejected" | "doctor_assigned" | "visit_booked" | "visit_moved" | "visit_cancelled" | "visit_reminder" | "waitlist_offer" | "new_note" | "news";
                 limit?: number;
                 patient?: number;
                 /**

@@ -8,6 +8,7 @@ export const KINDS = [
   'visit_booked',
   'visit_moved',
   'visit_cancelled',
+  'waitlist_offer',
   'new_note',
   'news',
   'invite',
