@@ -142,8 +142,9 @@ def an_offer(patient: Person, doctor: Doctor, *, stands: timedelta) -> WaitlistO
     """The doctor's next free time, offered to who waits for one; nothing of it is written."""
     start, now = next_free_start(doctor), clock.now()
     span = Span(start, start + timedelta(minutes=30))
-    fields = {"entry_id": 7, "span": span, "expires_at": now + stands}
-    return WaitlistOffered(patient=patient, doctor=doctor, **fields)
+    return WaitlistOffered(
+        entry_id=7, patient=patient, doctor=doctor, span=span, expires_at=now + stands
+    )
 
 
 def offer(patient: Person, doctor: Doctor, *, stands: timedelta) -> None:

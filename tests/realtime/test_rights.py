@@ -111,8 +111,9 @@ class Cast:
             due = Reminder(appointment=self.appointment, kind="1d")
             return kind(reminder=due, appointment=self.appointment)
         if issubclass(kind, WaitlistOffered):
-            whom = {"patient": self.patient, "doctor": self.doctor, "span": self.slot.span}
-            return kind(entry_id=7, expires_at=clock.now(), **whom)
+            patient, doctor, at = self.patient, self.doctor, clock.now()
+            span = self.slot.span
+            return kind(entry_id=7, patient=patient, doctor=doctor, span=span, expires_at=at)
         raise AssertionError(f"{kind.type} has no example")
 
     def topics(self) -> list[str]:
