@@ -6,12 +6,12 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from clinic import clock
 from clinic.errors import FieldError
 from clinic.models import Person, PushSubscription
-from clinic.rows import insert_unless_there
+from clinic.rows import insert_unless_there, lock_row
 from clinic.rules.endpoints import NoEndpoint, parse_endpoint
 
 # Who has more browsers than this is told in those that came last.
@@ -34,7 +34,11 @@ def subscribe_browser(*, actor: Person, session_id: uuid.UUID, endpoint: str) ->
         subscription = PushSubscription(
             session_id=session_id, endpoint=endpoint, digest=digest, created_at=clock.now()
         )
-        PushSubscription.objects.filter(session=session_id).delete()
+        lock_row(Person, actor.pk)
+        before = PushSubscription.objects.filter(Q(session=session_id) | Q(digest=digest))
+        # In order: sessions that exchange their browsers at once do not cross.
+        list(before.order_by("pk").select_for_update().values_list("pk"))
+        before.delete()
         # Again: another session may have come with this browser since.
         while not insert_unless_there(subscription):
             PushSubscription.objects.filter(digest=digest).delete()

@@ -95,6 +95,27 @@ def test_two_who_use_one_browser_at_once_leave_it_to_one_of_them() -> None:
     assert PushSubscription.objects.get().session_id in sessions
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.engine("postgres")
+def test_sessions_that_exchange_their_browsers_at_once_do_not_wait_for_each_other_for_ever() -> (
+    None
+):
+    people = [world.a_patient() for _ in range(4)]
+    sessions = [read_access(world.tokens(person).access).session_id for person in people]
+
+    for turn in range(15):
+        moved = [
+            partial(
+                subscribe_browser,
+                actor=person,
+                session_id=session,
+                endpoint=f"{PHONE}-{(number + turn) % 4}",
+            )
+            for number, (person, session) in enumerate(zip(people, sessions, strict=True))
+        ]
+        assert together(*moved) == [None] * 4
+
+
 @pytest.mark.parametrize(
     "body",
     [
