@@ -346,6 +346,8 @@ NO_SHOW_AFTER = timedelta(minutes=_NO_SHOW_MINUTES) if _NO_SHOW_MINUTES > 0 else
 # Where SMS go: `console`, the address of a gateway, `python:` and code; or nothing: the clinic sends none.
 SMS = sms(env.str("CLINIC_SMS", default=""))
 SMS_SECRET = env.str("CLINIC_SMS_SECRET", default="")
+# So many reminders one patient is sent by SMS within 24 hours; the others are skipped (`too_many_sms`). 0: none.
+SMS_REMINDERS_PER_DAY = env.int("CLINIC_SMS_REMINDERS_PER_DAY", default=10)
 
 # -- the socket: every limit of the protocol -------------------------------------------------------
 SOCKET_HEARTBEAT_SECONDS = 25

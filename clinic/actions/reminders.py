@@ -18,6 +18,7 @@ from clinic.events import ReminderDue, Subject
 from clinic.journal import record
 from clinic.leases import take
 from clinic.models import Appointment, MessageKind, Person, Reminder
+from clinic.queries.messages import sms_reminders_since
 from clinic.queries.preferences import lead_times_of, loud_from, preferences_of
 from clinic.queries.reminders import due_reminders, waiting_reminders
 from clinic.rows import insert, lock_row
@@ -118,13 +119,10 @@ def plan_anew(patient_id: int, *, now: datetime) -> None:
     """
     leads = lead_times_of(patient_id)
     # Whoever cancels, moves or reminds locks one visit. In order: two that lock several do not cross.
-    visits = list(
-        Appointment.objects.filter(patient_id=patient_id, start__gt=now, status=Status.SCHEDULED)
-        .select_related("doctor__person")
-        .defer("notes", "reason")
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )
+    coming = _coming(now).filter(patient_id=patient_id)
+    _lock(coming)
+    # Read only now: while it waited for the locks, a doctor's zone may have become another one.
+    visits = list(coming.select_related("doctor__person").defer("notes", "reason"))
     planned: dict[int, list[Reminder]] = defaultdict(list)
     for reminder in Reminder.objects.filter(
         appointment__in=visits, sequence=F("appointment__sequence")
@@ -141,6 +139,39 @@ def plan_anew(patient_id: int, *, now: datetime) -> None:
         Reminder.objects.bulk_update(anew.other, fields)
     unwanted = waiting_reminders().filter(pk__in=anew.unwanted)
     _end(unwanted, ReminderState.VOIDED, Reason.NOT_WANTED, now)
+
+
+def fit_to_zone(doctor_id: int, zone: str, *, now: datetime) -> None:
+    """Days before a visit are days of its doctor: move what waits, in the transaction that gives them another zone.
+
+    The doctor's schedule is locked: nobody books or moves a visit of theirs meanwhile.
+    """
+    coming = _coming(now).filter(doctor_id=doctor_id)
+    _lock(coming)
+    planned: dict[tuple[int, datetime], list[Reminder]] = defaultdict(list)
+    rows = Reminder.objects.filter(appointment__in=coming, sequence=F("appointment__sequence"))
+    for reminder in rows.annotate(visit_start=F("appointment__start")):
+        if is_lead(reminder.kind) and not _was_not_wanted(reminder):
+            planned[reminder.appointment_id, reminder.visit_start].append(reminder)
+    moved: list[Reminder] = []
+    for (_, start), reminders in planned.items():
+        # As they were planned: a clinic's lead times are those of when the visit was booked.
+        leads = parse_leads(",".join({reminder.kind for reminder in reminders}))
+        wanted = {each.kind: each for each in moments_before(leads, start, zone, now=_EVER)}
+        moved += [
+            _at(reminder, wanted[reminder.kind])
+            for reminder in reminders
+            if reminder.state == ReminderState.WAITING and reminder.kind in wanted
+        ]
+    Reminder.objects.bulk_update(moved, ["due_at", "until"], batch_size=ROWS_AT_ONCE)
+
+
+def _coming(now: datetime) -> QuerySet[Appointment]:
+    return Appointment.objects.filter(start__gt=now, status=Status.SCHEDULED)
+
+
+def _lock(visits: QuerySet[Appointment]) -> None:
+    list(visits.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 @dataclass(slots=True)
@@ -271,6 +302,8 @@ def remind(claimed: ClaimedReminder) -> ReminderState | None:
     """
     reminder = claimed.reminder
     with transaction.atomic():
+        if reminder.channel == Channel.SMS:
+            _lock_patient(reminder)
         lock_row(Appointment, reminder.appointment_id)
         appointment = _appointment(reminder)
         found = _against(reminder, appointment)
@@ -280,6 +313,12 @@ def remind(claimed: ClaimedReminder) -> ReminderState | None:
         if state is ReminderState.SENT:
             WAYS[Channel(reminder.channel)].hand_over(reminder, appointment)
     return state
+
+
+def _lock_patient(reminder: Reminder) -> None:
+    """SMS of two visits of theirs are counted one after the other. Before the visit, like whoever moves it."""
+    theirs = Appointment.objects.filter(pk=reminder.appointment_id)
+    lock_row(Person, theirs.values_list("patient_id", flat=True).get())
 
 
 def _appointment(reminder: Reminder) -> Appointment:
@@ -308,7 +347,16 @@ def _obstacle(patient: Person, channel: Channel) -> Reason | None:
         return Reason.NO_ACCOUNT
     if not preferences_of(patient).wants(channel):
         return Reason.NOT_WANTED
-    return WAYS[channel].lacks(patient)
+    lacks = WAYS[channel].lacks(patient)
+    if lacks is None and channel is Channel.SMS and _had_enough(patient):
+        return Reason.TOO_MANY_SMS
+    return lacks
+
+
+def _had_enough(patient: Person) -> bool:
+    """SMS cost money, and visits can be many; the app and mails remind of all of them."""
+    since = clock.now() - timedelta(days=1)
+    return sms_reminders_since(since, patient) >= int(settings.SMS_REMINDERS_PER_DAY)
 
 
 def end_reminder(claimed: ClaimedReminder, state: ReminderState, reason: str) -> bool:

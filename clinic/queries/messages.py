@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.models import Count, Min, Q, QuerySet
 
 from clinic.leases import unclaimed
-from clinic.models import Entry, Event, Message, Notification
+from clinic.models import Entry, Event, Message, MessageKind, Notification, Person
 from clinic.rules.messages import LAST_NEWS, OUTBOUND, VISIT_NEWS, Channel, Why
 from clinic.topics import user_topic
 
@@ -58,6 +58,12 @@ def told_since(
         .annotate(many=Count("pk"))
     )
     return {(person, actor, channel): many for person, actor, channel, many in rows}
+
+
+def sms_reminders_since(moment: datetime, person: Person) -> int:
+    """How many reminders by SMS were handed over for this person since then; none that was not to be sent."""
+    theirs = Message.objects.filter(person=person, channel=Channel.SMS, created_at__gt=moment)
+    return theirs.filter(kind=MessageKind.VISIT_REMINDER, dropped_at=None).count()
 
 
 def is_overtaken(event: Event) -> bool:

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     BOUNCED = "bounced"  # mails to this address come back
     NO_GATEWAY = "no_gateway"  # the clinic sends no SMS
+    TOO_MANY_SMS = "too_many_sms"  # this patient has had as many within a day as the clinic sends
     NOT_WANTED = "not_wanted"
     MISSED = "missed"
     TOO_LATE = "too_late"  # no worker was there when it was to be judged

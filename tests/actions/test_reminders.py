@@ -384,6 +384,33 @@ def test_whoever_has_no_address_is_told_in_the_app_and_who_has_no_account_is_not
     assert (told(ana), told(gone)) == (1, 0)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_so_many_sms_are_sent_to_one_patient_within_a_day_and_the_others_are_said_to_be_skipped(
+    clock: time_machine.Traveller, settings: Any
+) -> None:
+    settings.SMS, settings.SMS_REMINDERS_PER_DAY = "console", 2
+    doctor = world.a_doctor()
+    ana, ben = (world.a_patient(phone_number=f"+49301234{n}") for n in (100, 200))
+    for hour in range(9, 13):
+        world.book(doctor, ana, TUESDAY.replace(hour=hour))
+    world.book(doctor, ben, TUESDAY.replace(hour=13))
+    clock.move_to(world.utc("2027-03-01 14:00"))
+
+    results = together(*[send_due] * 4)
+
+    assert not [each for each in results if isinstance(each, Exception)], results
+    by_sms = Message.objects.filter(channel=Channel.SMS)
+    assert Counter(by_sms.values_list("person", flat=True)) == {ana.pk: 2, ben.pk: 1}
+    assert states()["1d", "sms", SKIPPED, "too_many_sms"] == 2
+    assert (states()["1d", "in_app", SENT, ""], states()["1d", "email", SENT, ""]) == (5, 5)
+    # What was not to be sent counts for nothing, and a day later there is room again.
+    by_sms.filter(person=ana).update(dropped_at=the_clock.now())
+    Reminder.objects.filter(kind="1d").update(state=SENT)
+    clock.move_to(TWO_HOURS_BEFORE)
+    send_due()
+    assert states()["2h", "sms", SENT, ""] == 1
+
+
 def test_every_channel_has_its_way() -> None:
     # News of a reminder in the app go to its patient's browsers like all news.
     assert reminders.WAYS.keys() == set(Channel) - {Channel.PUSH}
