@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from clinic import clock
 from clinic.actions.messages import plan_message
 from clinic.actions.passwords import (
     check_new_password,
@@ -14,6 +15,7 @@ from clinic.actions.passwords import (
     prove_password,
     wrong_password,
 )
+from clinic.actions.reminders import fit_to_zone
 from clinic.actions.schedules import lock_schedule
 from clinic.actions.sessions import end_sessions_of
 from clinic.context import current_request
@@ -91,6 +93,8 @@ def update_profile(
     if is_proved:
         prove_password(actor, password, field="current_password")
     with transaction.atomic():
+        if "time_zone" in changes and actor.role == Role.DOCTOR:
+            lock_schedule(actor.pk)
         person = Person.objects.select_for_update(no_key=True).get(pk=actor.pk)
         zone_before, email_before = person.time_zone, person.email
         for name, value in changes.items():
@@ -213,6 +217,7 @@ def _update_practice(person: Person, specialization: str | None, *, moved: bool)
     if specialization is not None:
         Doctor.objects.filter(person=person).update(specialization=specialization)
     if moved:
+        fit_to_zone(person.pk, person.time_zone, now=clock.now())
         record(HoursChanged(doctor_id=person.pk), actor=person)
 
 

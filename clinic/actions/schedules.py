@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from clinic import clock
+from clinic.actions.reminders import fit_to_zone
 from clinic.errors import FieldError, NotFound
 from clinic.events import HoursChanged
 from clinic.journal import record
@@ -124,6 +125,7 @@ def _update_doctor(doctor: Doctor, change: AvailabilityChange) -> None:
         doctor.person.time_zone = change.time_zone
         doctor.person.updated_at = clock.now()
         doctor.person.save(update_fields=["time_zone", "updated_at"])
+        fit_to_zone(doctor.pk, change.time_zone, now=clock.now())
 
 
 def _dates(doctor: Doctor, start: datetime, end: datetime) -> tuple[date, ...]:

@@ -8,8 +8,10 @@ import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from clinic.actions.people import update_profile
 from clinic.actions.preferences import PreferencesChange, change_preferences
 from clinic.actions.reminders import claim_reminder, remind
+from clinic.actions.schedules import AvailabilityChange, set_availability
 from clinic.models import Appointment, Person, Reminder
 from tests import world
 from tests.together import together
@@ -121,6 +123,50 @@ def test_one_that_a_worker_has_claimed_is_not_sent_when_it_is_no_longer_wanted(
 
     assert remind(mine) is None
     assert "reminder.due" not in world.types_in(f"user.{ana.pk}")
+
+
+@pytest.mark.parametrize("way", ["availability", "profile"])
+def test_a_day_before_is_a_day_of_the_doctor_s_new_zone(ana: Person, way: str) -> None:
+    doctor = world.a_doctor(zone="UTC")
+    # In the night before, the clock is put forward in Berlin.
+    booked = world.book(doctor, ana, world.utc("2027-03-28 09:00"))
+    other = world.book(world.a_doctor(zone="UTC"), ana, world.utc("2027-03-28 10:00"))
+    choose(ana, "1d", "2h")
+
+    if way == "profile":
+        update_profile(
+            actor=doctor.person, changes={"time_zone": "Europe/Berlin"}, specialization=None
+        )
+    else:
+        change = AvailabilityChange(time_zone="Europe/Berlin")
+        set_availability(actor=doctor.person, doctor_id=doctor.pk, change=change)
+
+    found = booked.reminders.filter(channel="email").values_list("kind", "due_at", "until")
+    at = {name: world.utc(f"2027-03-{name}") for name in ("27 10:00", "28 07:00", "28 09:00")}
+    assert sorted(found) == [
+        ("1d", at["27 10:00"], at["28 07:00"]),
+        ("2h", at["28 07:00"], at["28 09:00"]),
+    ]
+    assert other.reminders.get(kind="1d", channel="email").due_at == world.utc("2027-03-27 10:00")
+
+
+def test_what_was_sent_or_is_not_wanted_stays_so_in_another_zone(
+    ana: Person, clock: time_machine.Traveller
+) -> None:
+    doctor = world.a_doctor(zone="UTC")
+    world.book(doctor, ana, world.utc("2027-03-28 09:00"))
+    choose(ana, "3d", "1d")
+    clock.move_to(world.utc("2027-03-25 09:00"))
+    send_due()
+    choose(ana, "3d")
+    before = [*Reminder.objects.order_by("pk").values()]
+
+    change = AvailabilityChange(time_zone="Europe/Berlin")
+    set_availability(actor=doctor.person, doctor_id=doctor.pk, change=change)
+
+    assert [*Reminder.objects.order_by("pk").values()] == before
+    choose(ana, "1d")
+    assert Reminder.objects.filter(state="waiting", due_at=world.utc("2027-03-27 10:00")).exists()
 
 
 def test_so_many_statements_for_one_visit_and_for_thirty(ana: Person) -> None:
