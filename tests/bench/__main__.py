@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from tests.bench import calls, latency, machine, report, scale, sockets, targeted
+from tests.bench import calls, latency, machine, peers, report, resume, scale
 from tests.bench.machine import on_cores
 from tests.bench.progress import step
 from tests.bench.scale import Scale
@@ -52,9 +52,9 @@ def reminders(place: Stage, sizes: Scale) -> dict[str, Any]:
 
 
 MEASURES: Final[dict[str, Callable[[Stage, Scale], dict[str, Any]]]] = {
+    "peers": peers.measure,
+    "resume": resume.measure,
     "latency": latency.measure,
-    "sockets": sockets.measure,
-    "targeted": targeted.measure,
     "calls": calls.measure,
     "race": race,
     "reminders": reminders,
@@ -84,8 +84,12 @@ def main() -> int:
     }
     began = time.monotonic()
     with stage(where) as place:
+        if options.profile:
+            print(report.profile(peers.profile(place, sizes)))
+            return 0
         for name in options.names or MEASURES:
             found[name] = MEASURES[name](place, sizes)
+    found["million_calls_ms_after"] = machine.python_speed_ms()
     found["seconds"] = round(time.monotonic() - began)
     found["load_average_after"] = round(os.getloadavg()[0], 2)
     print(report.table(found))
@@ -110,6 +114,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help=f"any of {', '.join(MEASURES)}; all by default")
     parser.add_argument(
         "--quick", action="store_true", help="smaller and shorter: to try the bench"
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="instead: where the clinic's server spends its CPU"
     )
     parser.add_argument(
         "--write", default="latest", metavar="NAME", help="name of the files in tests/bench/results"

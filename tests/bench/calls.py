@@ -12,7 +12,7 @@ from tests.bench.machine import cpu_seconds
 from tests.bench.numbers import percentile
 from tests.bench.progress import step
 from tests.bench.scale import Scale
-from tests.bench.stage import PinnedWeb, Stage
+from tests.bench.stage import STAMPED, PinnedWeb, Stage
 from tests.bench.wire import HttpConnection
 
 PATIENTS: Final = 200
@@ -31,7 +31,7 @@ def measure(place: Stage, scale: Scale) -> dict[str, Any]:
     env = place.production("calls")
     people = place.ask(env, "seed.make_clinic", doctors=20, patients=PATIENTS, receptionists=1)
     plan = place.ask({**env, "LOG_LEVEL": "WARNING"}, "diary.make_diary", people=people)
-    web = place.web(env)
+    web = place.web(env, application=STAMPED)
     web.start()
     try:
         return asyncio.run(_measure(web, scale, people, plan))

@@ -18,8 +18,9 @@ ACK_EVERY: Final = 64
 ACK_SECONDS: Final = 1.0
 ACKS_AT_ONCE: Final = 20
 PATIENCE_SECONDS: Final = 60.0
+ENGINE_PING, ENGINE_PONG = b"2", b"3"
 
-_EVENT: Final = re.compile(rb'\{"op":"event","topic":"([^"]+)","seq":(\d+)')
+EVENT: Final = re.compile(rb'\{"op":"event","topic":"([^"]+)","seq":(\d+)')
 
 Received = Callable[[str, int, int], None]
 """Is told topic, number and moment (monotonic ns) of every event that arrives."""
@@ -35,7 +36,7 @@ class Member(WebSocket):
         self.live: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def text_received(self, text: bytes, at_ns: int) -> None:
-        event = _EVENT.match(text)
+        event = EVENT.match(text)
         if event is not None:
             self.events += 1
             self.event(event[1].decode(), int(event[2]))
@@ -74,7 +75,7 @@ class ClinicMember(Member):
         super().__init__("/ws/", received)
         self._token = token
         self._topics = topics
-        self._last: dict[str, int] = {}
+        self.last: dict[str, int] = {}
         self._unacked = 0
         self._live = 0
 
@@ -89,7 +90,7 @@ class ClinicMember(Member):
                     self.send(watch if since is None else {**watch, "since": since})
             case {"ok": True, "topic": topic, "head": head}:
                 since = self._topics[topic]
-                self._last[topic] = head if since is None else since
+                self.last[topic] = head if since is None else since
             case {"op": "live"}:
                 self._live += 1
                 if self._live == len(self._topics):
@@ -100,9 +101,9 @@ class ClinicMember(Member):
                 self.lost(f"{op} of {topic}")
 
     def event(self, topic: str, seq: int) -> None:
-        if seq != self._last.get(topic, -1) + 1:
-            self.lost(f"{topic} jumped from {self._last.get(topic)} to {seq}")
-        self._last[topic] = seq
+        if seq != self.last.get(topic, -1) + 1:
+            self.lost(f"{topic} jumped from {self.last.get(topic)} to {seq}")
+        self.last[topic] = seq
         self._unacked += 1
         if self._unacked >= ACK_EVERY:
             self.acknowledge()
@@ -110,7 +111,7 @@ class ClinicMember(Member):
     def acknowledge(self) -> None:
         if self._unacked:
             self._unacked = 0
-            self.send({"op": "ack", "topics": self._last})
+            self.send({"op": "ack", "topics": self.last})
 
 
 class StockMember(Member):
@@ -121,6 +122,23 @@ class StockMember(Member):
 
     def answered(self, text: bytes) -> None:
         self.is_live()
+
+
+class SocketIoMember(Member):
+    """A client of the one on Socket.IO, over a websocket from the start; its rooms stand in its `auth`."""
+
+    def __init__(self, topics: Sequence[str], received: Received) -> None:
+        super().__init__("/socket.io/?EIO=4&transport=websocket", received)
+        self._topics = topics
+
+    def answered(self, text: bytes) -> None:
+        """Engine.IO's type of packet comes first (open, ping, message), then Socket.IO's."""
+        if text.startswith(b"0"):
+            self.say(b"40" + json.dumps({"rooms": self._topics}).encode())
+        elif text == ENGINE_PING:
+            self.say(ENGINE_PONG)
+        elif text.startswith(b'42["ready"'):
+            self.is_live()
 
 
 class Crowd:

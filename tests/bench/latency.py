@@ -14,7 +14,7 @@ from tests.bench.machine import CpuShare
 from tests.bench.numbers import percentile, summary
 from tests.bench.progress import step
 from tests.bench.scale import Scale
-from tests.bench.stage import PinnedWeb, Stage
+from tests.bench.stage import STAMPED, PinnedWeb, Stage
 from tests.bench.wire import HttpConnection
 
 DOCTORS: Final = 20
@@ -67,7 +67,7 @@ def measure(place: Stage, scale: Scale) -> dict[str, Any]:
         patients=scale.sockets,
         receptionists=RECEPTIONISTS,
     )
-    web = place.web(env)
+    web = place.web(env, application=STAMPED)
     web.start()
     try:
         return asyncio.run(_measure(place, scale, web, people))

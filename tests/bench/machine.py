@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+_OF_A_PROCESS: Final = 2
+"""CPUCLOCK_SCHED of Linux: nanoseconds, where /proc counts hundredths of a second."""
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 BUSY_ABOVE: Final = 0.35
 """Share of all cores in use before the start, above which a run says that the machine was not quiet."""
@@ -68,10 +70,9 @@ def cpu_seconds(pid: int) -> float:
 
 def _own_cpu_seconds(pid: int) -> float:
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:
+        return time.clock_gettime(~pid << 3 | _OF_A_PROCESS)
+    except OSError:
         return 0.0  # a child that has just ended
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
 def resident_bytes(pid: int) -> int:
@@ -97,6 +98,23 @@ class CpuShare:
         used = {name: cpu_seconds(pid) - self._before[name] for name, pid in self._pids.items()}
         used["client"] = time.process_time() - self._client
         return {name: round(share / seconds, 3) for name, share in used.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class CoreTime:
+    """What a core has done so far, in seconds."""
+
+    busy: float
+    stolen: float
+
+    @classmethod
+    def of(cls, cores: frozenset[int]) -> "CoreTime":
+        """`stolen` is what the machine's own host kept from it."""
+        times = [_times(f"cpu{core} ") for core in cores]
+        return cls(
+            sum(sum(each[:3]) + sum(each[5:7]) for each in times) / _TICKS_PER_SECOND,
+            sum(each[7] for each in times) / _TICKS_PER_SECOND,
+        )
 
 
 def busy_share(seconds: float = 1.0) -> float:
@@ -126,8 +144,15 @@ def description() -> dict[str, Any]:
 
 
 def _idle_and_all() -> tuple[int, int]:
-    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    fields = _times("cpu ")
     return fields[3] + fields[4], sum(fields)
+
+
+def _times(name: str) -> list[int]:
+    """user, nice, system, idle, iowait, irq, softirq, steal"""
+    lines = Path("/proc/stat").read_text().splitlines()
+    line = next(line for line in lines if line.startswith(name))
+    return [int(field) for field in line.split()[1:9]]
 
 
 def _processor() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -21,6 +22,11 @@ def summary(values: Sequence[float]) -> dict[str, float]:
     }
 
 
-def median_of(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Each figure's median over some rounds that measured the same figures."""
-    return {name: round(median(one[name] for one in rounds), 3) for name in rounds[0]}
+def median_of(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Each figure's median over some rounds that measured the same figures, however deep they stand."""
+    return {
+        name: median_of([one[name] for one in rounds])
+        if isinstance(value, dict)
+        else round(median(one[name] for one in rounds), 3)
+        for name, value in rounds[0].items()
+    }

@@ -1,6 +1,6 @@
 """The figures of a run as one SVG, drawn by hand: no plotting library for three simple charts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from math import log10
 from typing import Any, Final
@@ -14,8 +14,8 @@ FONT: Final = 'font-family="system-ui, sans-serif" font-size="13"'
 def picture(found: dict[str, Any]) -> str:
     parts: list[str] = []
     y = 20
-    for name, draw in (("latency", _latency), ("sockets", _memory), ("race", _race)):
-        if name in found:
+    for name, draws in _DRAWINGS.items():
+        for draw in draws if name in found else ():
             lines, height = draw(found[name], y)
             parts += lines
             y += height + 30
@@ -26,6 +26,11 @@ def picture(found: dict[str, Any]) -> str:
 
 
 Drawing = tuple[list[str], int]
+_PEERS: Final = {
+    "clinic": "the clinic",
+    "stock": "stock Channels",
+    "socketio": "Socket.IO",
+}
 
 
 def _latency(it: dict[str, Any], y: int) -> Drawing:
@@ -40,7 +45,7 @@ def _latency(it: dict[str, Any], y: int) -> Drawing:
     for ms in (0.1, 1, 10, 100, 1000, 10_000):
         lines.append(_line(x_of(ms), top, x_of(ms), bottom, PALE))
         lines.append(_text(x_of(ms), bottom + 16, f"{ms:g} ms", anchor="middle"))
-    for share, goal in ((0.5, 10), (0.99, 50)):
+    for share, goal in ((0.5, 5), (0.99, 20)):
         height = bottom - share * (bottom - top)
         lines.append(_line(LEFT, height, x_of(goal), height, GOAL, dashed=True))
         lines.append(_text(LEFT - 8, height + 4, f"p{share * 100:g} <= {goal} ms", anchor="end"))
@@ -75,14 +80,37 @@ def _stages(stages: dict[str, dict[str, float]], words: str, y: int) -> Iterator
         yield _text(place + 16, y + 38, f"{name} {stage['share']:.0%}")
 
 
+def _burst(it: dict[str, Any], y: int) -> Drawing:
+    values = [(name, it[kind]["burst"]["deliveries_per_second"]) for kind, name in _of(it)]
+    return _bars(f"A burst to {it['sockets']} sockets: deliveries a second", values, y)
+
+
+def _paced(it: dict[str, Any], y: int) -> Drawing:
+    rate = list(it["clinic"]["paced"])[-1]
+    values = [(name, it[kind]["paced"][rate]["cpu_us_per_delivery"]) for kind, name in _of(it)]
+    return _bars(f"To all, {rate} times a second: microseconds of CPU per delivery", values, y)
+
+
+def _targeted(it: dict[str, Any], y: int) -> Drawing:
+    rate = list(it["clinic"]["targeted"])[-1]
+    values = [(name, it[kind]["targeted"][rate]["p99"]) for kind, name in _of(it)]
+    return _bars(f"To one of them, {rate} times a second: p99, milliseconds", values, y)
+
+
 def _memory(it: dict[str, Any], y: int) -> Drawing:
     values = [
-        ("clinic, signed in, two topics", it["clinic"]["kb_per_socket"]),
-        ("clinic, many sockets", it["clinic"]["kb_per_socket_of_many"]),
-        ("stock Channels, two groups", it["stock"]["kb_per_socket"]),
-        ("stock Channels, many sockets", it["stock"]["kb_per_socket_of_many"]),
+        (f"{name}{when}", it[kind]["sockets"][figure])
+        for kind, name in _of(it)
+        for figure, when in (
+            ("kb_per_socket", ""),
+            ("kb_per_socket_after_burst", ", after a burst"),
+        )
     ]
-    return _bars("Memory per socket, KB (goal: at most 60)", values, y, goal=60)
+    return _bars("Memory per socket, KB (goal: at most 40)", values, y, goal=40)
+
+
+def _of(it: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(kind, name) for kind, name in _PEERS.items() if kind in it]
 
 
 def _race(it: dict[str, Any], y: int) -> Drawing:
@@ -109,7 +137,7 @@ def _bars(
             f'<rect x="{LEFT}" y="{top}" width="{value * scale:.1f}" height="16"'
             f' fill="{COLOURS[index % 2]}"/>'
         )
-        lines.append(_text(LEFT + value * scale + 6, top + 13, f"{value:g}"))
+        lines.append(_text(LEFT + value * scale + 6, top + 13, f"{value:,g}"))
     if goal:
         lines.append(
             _line(LEFT + goal * scale, y + 20, LEFT + goal * scale, bottom, GOAL, dashed=True)
@@ -127,3 +155,10 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, dashed: bo
     return (
         f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{dashes}/>'
     )
+
+
+_DRAWINGS: Final[dict[str, tuple[Callable[[dict[str, Any], int], Drawing], ...]]] = {
+    "peers": (_burst, _paced, _targeted, _memory),
+    "latency": (_latency,),
+    "race": (_race,),
+}

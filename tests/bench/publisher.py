@@ -1,97 +1,147 @@
-"""Commits events for one person after the other, at a fixed rate, from a process without sockets.
+"""`python -m tests.bench.publisher clinic|stock`: tells servers of events, from a process without sockets.
 
-Its answer: `[topic, number, monotonic ns]` of every event: for the clinic the moment the database has
-answered COMMIT, for stock Channels the moment before `group_send`.
+It reads wishes, a line of JSON each, and answers each with a line when all of it is published:
+
+    {"how": "burst", "topic", "events", "at_once"}        as fast as it can
+    {"how": "paced", "topics", "per_second", "seconds"}   one after the other at a fixed rate, topics in turn
+    {"began", "ended", "events", "sent"}                  `sent` only of the paced: [topic, number, moment] each
+
+Moments are monotonic ns: for the clinic when the database has answered COMMIT, for others before they publish.
+In a burst the clinic is told of `at_once` events per transaction, by `record` as everywhere. At a fixed rate each
+is a transaction of its own, whose rows were made before and are written by one statement (tests/bench/written.py):
+a thousand `record`s a second would not leave the load client its core.
 """
 
 import asyncio
 import json
+import os
+import queue
+import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from importlib import import_module
-from itertools import cycle
-from typing import Any
+from itertools import cycle, islice
+from typing import Any, Final
 
 Moment = tuple[str, int, int]
+Answer = dict[str, Any]
+EVENT_BYTES: Final = int(os.environ.get("EVENT_BYTES", "500"))
+WRITERS: Final = 4
 
 
-def paced(per_second: float, seconds: float) -> Iterator[float]:
+def pauses(per_second: float, seconds: float) -> Iterator[float]:
     """Seconds to wait before each event, so that a slow one does not slow the rate."""
     began = time.monotonic()
     for number in range(round(per_second * seconds)):
         yield max(0, began + number / per_second - time.monotonic())
 
 
-def publish_for_clinic(people: list[int], per_second: float, seconds: float) -> list[Moment]:
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.db import transaction
-
-    from clinic.events import NotificationRead
-    from clinic.journal import record
-    from clinic.models import Person
-
-    moments.clear()
-    settings.EVENT_SINKS = ["tests.bench.publisher.committed", *settings.EVENT_SINKS]
-    persons = cycle(Person.objects.filter(pk__in=people).order_by("pk"))
-    for pause in paced(per_second, seconds):
-        time.sleep(pause)
-        person = next(persons)
-        event = NotificationRead(
-            person_id=person.pk, up_to=1, ids=(), unread=0, read_at=datetime.now(UTC)
-        )
-        with transaction.atomic():
-            record(event, actor=person)
-    time.sleep(0.2)  # the last nudge is still on its way
-    return list(moments)
+def answer(began: int, events: int, sent: list[Moment]) -> Answer:
+    return {"began": began, "ended": time.monotonic_ns(), "events": events, "sent": sent}
 
 
-moments: list[Moment] = []
+class Clinic:
+    """Writes events where the clinic keeps them, and lets its sinks tell of them."""
+
+    def __init__(self) -> None:
+        import django
+
+        django.setup()
+        self._written = import_module("tests.bench.written")
+
+    def burst(self, *, topic: str, events: int, at_once: int) -> Answer:
+        began = time.monotonic_ns()
+        for first in range(0, events, at_once):
+            self._written.record_together(topic, min(at_once, events - first))
+        return answer(began, events, [])
+
+    def paced(self, *, topics: list[str], per_second: float, seconds: float) -> Answer:
+        events = round(per_second * seconds)
+        drafts = self._written.prepared(islice(cycle(topics), events))
+        waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        sent: list[Moment] = []
+        ready = threading.Barrier(WRITERS + 1)
+
+        def write() -> None:
+            with self._written.connected():
+                ready.wait()
+                while (draft := waiting.get()) is not None:
+                    seq = self._written.commit(draft)
+                    sent.append((draft.topic, seq, time.monotonic_ns()))
+                    self._written.tell(draft.topic, seq)
+
+        writers = [threading.Thread(target=write) for _ in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+        ready.wait()
+        began = time.monotonic_ns()
+        for draft, pause in zip(drafts, pauses(per_second, seconds), strict=True):
+            time.sleep(pause)
+            waiting.put(draft)
+        for _ in writers:
+            waiting.put(None)
+        for writer in writers:
+            writer.join()
+        return answer(began, events, sent)
 
 
-def committed(announcement: Any) -> None:
-    """The first sink of the journal in this process."""
-    at = time.monotonic_ns()
-    moments.extend((topic, seq, at) for topic, seq in announcement.heads.items())
+class Stock:
+    """Sends to groups of a channel layer. Numbers are counted here: nobody else does."""
+
+    def __init__(self) -> None:
+        from channels.layers import get_channel_layer
+
+        import_module("tests.bench.stock")  # configures the layer
+        layer = get_channel_layer()
+        assert layer is not None
+        self._layer = layer
+        self._loop = asyncio.new_event_loop()
+        self._numbers: Counter[str] = Counter()
+
+    def burst(self, *, topic: str, events: int, at_once: int) -> Answer:
+        began = time.monotonic_ns()
+        sent = self._loop.run_until_complete(self._send([topic] * events, iter([0.0] * events)))
+        return answer(began, len(sent), [])
+
+    def paced(self, *, topics: list[str], per_second: float, seconds: float) -> Answer:
+        events = round(per_second * seconds)
+        began = time.monotonic_ns()
+        each = list(islice(cycle(topics), events))
+        sent = self._loop.run_until_complete(self._send(each, pauses(per_second, seconds)))
+        return answer(began, len(sent), sent)
+
+    async def _send(self, topics: list[str], waits: Iterator[float]) -> list[Moment]:
+        sent: list[Moment] = []
+        for topic, pause in zip(topics, waits, strict=True):
+            if pause:
+                await asyncio.sleep(pause)
+            self._numbers[topic] += 1
+            seq = self._numbers[topic]
+            sent.append((topic, seq, time.monotonic_ns()))
+            await self._layer.group_send(topic, {"type": "tell", "text": payload(topic, seq)})
+        return sent
 
 
-def publish_for_stock(people: list[int], per_second: float, seconds: float) -> list[Moment]:
-    return asyncio.run(_send_to_groups(people, per_second, seconds))
-
-
-async def _send_to_groups(people: list[int], per_second: float, seconds: float) -> list[Moment]:
-    from channels.layers import get_channel_layer
-
-    import_module("tests.bench.stock")  # configures the layer
-    layer = get_channel_layer()
-    assert layer is not None
-    numbers = dict.fromkeys(people, 0)
-    sent: list[Moment] = []
-    persons = cycle(people)
-    for pause in paced(per_second, seconds):
-        await asyncio.sleep(pause)
-        person = next(persons)
-        numbers[person] += 1
-        topic, seq = f"user.{person}", numbers[person]
-        sent.append((topic, seq, time.monotonic_ns()))
-        await layer.group_send(topic, {"type": "tell", "text": _frame(person, seq)})
-    return sent
-
-
-def _frame(person: int, seq: int) -> str:
-    """As long as the clinic's frame of the same event."""
-    data = {"up_to": 1, "ids": [], "unread": 0, "read_at": datetime.now(UTC).isoformat()}
-    frame = {
-        "op": "event",
-        "topic": f"user.{person}",
-        "seq": seq,
-        "id": "00000000-0000-4000-8000-000000000000",
-        "type": "notification.read",
-        "at": datetime.now(UTC).isoformat(),
-        "actor": {"id": person, "name": f"Patient Number {person}"},
-        "data": data,
-    }
+def payload(topic: str, seq: int) -> str:
+    """As long as the clinic's frames are."""
+    frame = {"op": "event", "topic": topic, "seq": seq, "data": ""}
+    short = json.dumps(frame, separators=(",", ":"))
+    frame["data"] = "x" * max(0, EVENT_BYTES - len(short))
     return json.dumps(frame, separators=(",", ":"))
+
+
+KINDS: Final = {"clinic": Clinic, "stock": Stock}
+
+
+def main(kind: str) -> None:
+    publisher = KINDS[kind]()
+    for line in sys.stdin:
+        wish = json.loads(line)
+        done = getattr(publisher, wish.pop("how"))(**wish)
+        print(json.dumps(done), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,9 +1,17 @@
-"""`python -m tests.bench.serve`: the clinic's own server, serving the application with clocks in it."""
+"""`python -m tests.bench.serve <module>`: the clinic's own server, serving the application of one of this folder."""
 
 import sys
+from importlib import import_module
+from typing import Any
 
-from tests.bench.stamped import application  # isort: skip  (first: it sets Django up)
-from realtime.serve import main
+
+def main(module: str) -> int:
+    # First: it sets Django up, and lets daphne choose Twisted's reactor.
+    application: Any = import_module(f"tests.bench.{module}").application
+    from realtime.serve import main as serve
+
+    return serve(application)
+
 
 if __name__ == "__main__":
-    sys.exit(main(application))
+    sys.exit(main(*sys.argv[1:]))

@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import httpx
 
 from clinic.keys import make_keys
+from tests.bench import socketio
 from tests.bench.machine import Layout, on_cores
 from tests.engine import FOREIGN
 from tests.servers.postgres import Postgres
@@ -22,9 +23,15 @@ from tests.servers.redis import Redis
 from tests.servers.web import Web
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-CLINIC: Final = "tests.bench.stamped:application"
-STOCK: Final = "tests.bench.stock:application"
+CLINIC: Final = "clinic"
+"""Our own server as it is; the next two are the same with clocks in it, and with somebody who looks what it does."""
+STAMPED: Final = "stamped"
+PROFILED: Final = "profiled"
+STOCK: Final = "stock"
+SOCKET_IO: Final = "socketio"
 TOKEN_SECONDS: Final = 3600
+EVENT_BYTES: Final = 500
+CACHE: Final = ROOT / ".cache" / "bench"
 
 
 class DurablePostgres(Postgres):
@@ -35,7 +42,7 @@ class DurablePostgres(Postgres):
 
 
 class PinnedWeb(Web):
-    """The clinic's own server, or daphne with the comparison application, on the server's core."""
+    """The clinic's own server, or one of those beside it, on the server's core."""
 
     def __init__(
         self,
@@ -52,25 +59,46 @@ class PinnedWeb(Web):
 
     def command(self) -> list[str]:
         if self._application == CLINIC:
-            return [sys.executable, "-m", "tests.bench.serve"]
+            return super().command()
+        if self._application in (STAMPED, PROFILED):
+            return [sys.executable, "-m", "tests.bench.serve", self._application]
+        if self._application == SOCKET_IO:
+            return [socketio.node(), str(socketio.SOURCE / "server.cjs")]
         endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=4096"
         return [
             sys.executable, "-m", "daphne", "--no-server-name", "--verbosity", "0",
             "--endpoint", endpoint, "--websocket-max-message-size", "65536",
-            "--websocket-max-frame-size", "65536", self._application,
+            "--websocket-max-frame-size", "65536", "tests.bench.stock:application",
         ]  # fmt: skip
+
+    def open(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Never forked from a process that has its libraries already: that one has memory and cores of its own."""
+        return subprocess.Popen(
+            self.command(), env=self.environment(), stdin=subprocess.DEVNULL,
+            stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
 
     def start(self) -> None:
         with on_cores(self._layout.server):
             super().start()
 
     def answers(self) -> bool:
-        return super().answers() if self._application == CLINIC else port_answers(self.port)
+        beside = self._application in (STOCK, SOCKET_IO)
+        return port_answers(self.port) if beside else super().answers()
 
     def stamps(self) -> list[tuple[str, str, int, int]]:
         """Stop, topic, number and moment (monotonic ns): see tests/bench/stamped.py. Forgets them."""
         found = httpx.get(f"{self.base_url}/bench/stamps", timeout=30, trust_env=False).json()
         return [(stop, topic, seq, at_ns) for stop, topic, seq, at_ns in found]
+
+    def look(self) -> None:
+        """Begin to sample what it does: see tests/bench/profiled.py."""
+        httpx.get(f"{self.base_url}/bench/look", timeout=30, trust_env=False).raise_for_status()
+
+    def looked(self) -> Any:
+        """What it has done since."""
+        found = httpx.get(f"{self.base_url}/bench/looked", timeout=30, trust_env=False)
+        return found.raise_for_status().json()
 
 
 class Stage:
@@ -95,6 +123,8 @@ class Stage:
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "DJANGO_SETTINGS_MODULE": "clinic.settings",
+            "EVENT_BYTES": str(EVENT_BYTES),
+            "NODE_PATH": str(CACHE / "node_modules"),
         }
 
     def production(self, name: str) -> dict[str, str | None]:
@@ -120,6 +150,22 @@ class Stage:
             layout=self.layout,
         )
 
+    @contextmanager
+    def publisher(self, env: dict[str, str | None], kind: str) -> Iterator["PublisherProcess"]:
+        """Whoever tells the servers of this kind, from a process without sockets."""
+        command = (
+            [socketio.node(), str(socketio.SOURCE / "publish.cjs")]
+            if kind == SOCKET_IO
+            else [sys.executable, "-m", "tests.bench.publisher", kind]
+        )
+        with subprocess.Popen(
+            command, env=_merged(env), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            try:
+                yield PublisherProcess(process)
+            finally:
+                process.kill()
+
     def manage(self, env: dict[str, str | None], *arguments: str) -> None:
         self._run(env, [sys.executable, "manage.py", *arguments])
 
@@ -129,11 +175,29 @@ class Stage:
         return json.loads(self._run(env, command))
 
     def _run(self, env: dict[str, str | None], command: list[str]) -> str:
-        merged = {name: value for name, value in {**os.environ, **env}.items() if value is not None}
         done = subprocess.run(
-            command, env=merged, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+            command, env=_merged(env), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
         )
         return done.stdout
+
+
+def _merged(env: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in {**os.environ, **env}.items() if value is not None}
+
+
+class PublisherProcess:
+    """One that publishes what it is asked to, and answers when it has: see tests/bench/publisher.py."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._wishes = process.stdin
+        self.answers = process.stdout.fileno()
+        self.pid = process.pid
+
+    def ask(self, **wish: Any) -> None:
+        self._wishes.write(json.dumps(wish).encode() + b"\n")
+        self._wishes.flush()
 
 
 @contextmanager

@@ -1,12 +1,21 @@
 """The bench's own parts: figures that are computed wrongly look like any others."""
 
+import json
+import os
+import re
+import socket
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 
 import pytest
 
-from tests.bench import latency, picture, report
+from tests.bench import latency, picture, report, socketio
+from tests.bench.crowd import StockMember
+from tests.bench.intake import CHECKED_EVERY, Intake
 from tests.bench.numbers import median_of, percentile
-from tests.bench.wire import _frame_at
+from tests.bench.publisher import EVENT_BYTES, payload
+from tests.bench.stage import PublisherProcess
+from tests.bench.wire import frame_at
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -21,6 +30,7 @@ def test_a_percentile_is_a_value_that_was_measured(share: float, expected: int) 
 def test_rounds_are_summed_up_by_the_median_of_each_figure() -> None:
     rounds = [{"p50": 1.0, "p99": 9.0}, {"p50": 3.0, "p99": 5.0}, {"p50": 2.0, "p99": 70.0}]
     assert median_of(rounds) == {"p50": 2.0, "p99": 9.0}
+    assert median_of([{"5": each} for each in rounds]) == {"5": {"p50": 2.0, "p99": 9.0}}
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
@@ -34,8 +44,8 @@ def test_frames_of_every_length_are_found_once_they_are_complete(size: int) -> N
     )
     frame = bytearray(b"before" + b"\x81" + length + b"x" * size)
 
-    assert _frame_at(frame, 6) == (1, len(frame) - size, len(frame))
-    assert _frame_at(frame[:-1], 6) is None
+    assert frame_at(frame, 6) == (1, len(frame) - size, len(frame))
+    assert frame_at(frame[:-1], 6) is None
 
 
 def test_a_wake_for_a_number_stands_for_the_numbers_before_it() -> None:
@@ -67,3 +77,124 @@ def test_the_picture_is_valid_and_draws_what_there_is() -> None:
 def test_a_goal_that_was_missed_is_said_so() -> None:
     row = report.Row("B5  commit to frame, p99", "70 ms", "<= 50 ms", met=False)
     assert report._verdict(row) == "NOT MET"
+
+
+# -- the load client -------------------------------------------------------------------------------------
+
+
+class HandedOver(StockMember):
+    """A socket whose other end the test holds."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+
+    def let_go(self) -> int:
+        return self._end.fileno()
+
+
+class FromTheTest(PublisherProcess):
+    """Has published before it is asked to."""
+
+    def __init__(self, said: dict[str, object]) -> None:
+        self.answers, theirs = os.pipe()
+        os.write(theirs, json.dumps(said).encode() + b"\n")
+        os.close(theirs)
+
+    def ask(self, **wish: object) -> None:
+        assert wish == {"how": "burst"}
+
+
+def framed(text: str) -> bytes:
+    return b"\x81\x7e" + len(text).to_bytes(2, "big") + text.encode()
+
+
+PING_FRAME = b"\x89\x04ping"
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+@pytest.fixture
+def hears(pair: tuple[socket.socket, socket.socket]) -> Iterator[Intake]:
+    """Hears the pair's first end as one that is not checked frame by frame."""
+    assert CHECKED_EVERY > 1
+    checked, its_other_end = socket.socketpair()
+    with checked, its_other_end:
+        intake = Intake([HandedOver(checked), HandedOver(pair[0])])
+        yield intake
+        intake.close()
+
+
+@pytest.mark.parametrize("cut", [1, 503, 504, 505, 2000])
+@pytest.mark.parametrize("counted", ["slots.1", None])
+def test_the_client_counts_each_event_once_however_its_bytes_arrive(
+    cut: int, counted: str | None, hears: Intake, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """Numbers of one and of two digits, and a ping between them."""
+    events = [framed(payload("slots.1", number)) for number in range(1, 13)]
+    wire = b"".join([*events[:4], PING_FRAME, *events[4:]])
+    for part in (wire[:cut], wire[cut:]):
+        pair[1].sendall(part)
+        hears._shared = counted
+        hears._listen()
+
+    published = FromTheTest({"began": 1, "ended": 2, "events": 12, "sent": []})
+    before = hears._heard.arrived
+    heard = hears.hear(
+        published, per_event=1, counted=counted, quiet=0.01, at_most=0.01, how="burst"
+    )
+    os.close(published.answers)
+
+    assert before + heard.arrived == 12
+    assert hears.jumps == 0
+    assert pair[1].recv(100).endswith(b"ping")
+
+
+def test_what_follows_no_number_is_noticed(
+    hears: Intake, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    pair[1].sendall(framed(payload("slots.1", 1)) + framed(payload("slots.1", 3)))
+
+    hears._listen()
+
+    assert hears.jumps == 1
+
+
+@pytest.mark.parametrize("seq", [1, 1000])
+def test_what_is_published_beside_the_clinic_is_as_long_as_it_is_said_to_be(seq: int) -> None:
+    assert len(payload("user.17", seq)) == EVENT_BYTES
+
+
+def test_the_packages_beside_the_clinic_are_pinned_exactly() -> None:
+    wanted = json.loads((socketio.SOURCE / "package.json").read_text())["dependencies"]
+    locked = json.loads((socketio.SOURCE / "package-lock.json").read_text())["packages"]
+
+    assert locked[""]["dependencies"] == wanted
+    for name, version in wanted.items():
+        assert re.fullmatch(r"[\d.]+", version)
+        assert locked[f"node_modules/{name}"]["version"] == version
+    assert all("integrity" in each for name, each in locked.items() if name)
+
+
+# -- what is said ------------------------------------------------------------------------------------------
+
+
+def test_a_goal_beside_others_is_about_the_ratio() -> None:
+    of_each = {"clinic": 4.0, "stock": 1.0, "socketio": 2.0}
+    beside = report._Beside({kind: {"burst": {"x": value}} for kind, value in of_each.items()})
+
+    row = beside.row("B1", "burst.x", at_least=3)
+
+    assert (row.beside, report._verdict(row)) == (("1", "2", "2.00 x"), "NOT MET")
+
+
+def test_without_socket_io_no_goal_beside_it_is_judged() -> None:
+    beside = report._Beside({"clinic": {"burst": {"x": 4.0}}, "stock": {"burst": {"x": 1.0}}})
+
+    row = beside.row("B1", "burst.x", at_least=3)
+
+    assert (row.beside, report._verdict(row)) == (("1", "-", ""), "")

@@ -10,7 +10,7 @@ import os
 import time
 from typing import Any, Final
 
-_TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 _FINAL: Final = 0x80
 _NO_MASK: Final = b"\0\0\0\0"  # a mask of zeros leaves the payload as it is
 
@@ -36,7 +36,17 @@ class WebSocket(asyncio.Protocol):
         """The socket is gone."""
 
     def send(self, frame: dict[str, Any]) -> None:
-        self._write(_TEXT, json.dumps(frame, separators=(",", ":")).encode())
+        self.say(json.dumps(frame, separators=(",", ":")).encode())
+
+    def say(self, text: bytes) -> None:
+        self._write(TEXT, text)
+
+    def let_go(self) -> int:
+        """From here on somebody else reads and writes: the file descriptor, which closes with this socket."""
+        assert self._transport is not None
+        assert not self._buffer, "part of a frame would be lost"
+        self._transport.pause_reading()
+        return int(self._transport.get_extra_info("socket").fileno())
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -60,7 +70,7 @@ class WebSocket(asyncio.Protocol):
         if not self.opened.done() and not self._take_handshake():
             return
         offset = 0
-        while (frame := _frame_at(self._buffer, offset)) is not None:
+        while (frame := frame_at(self._buffer, offset)) is not None:
             opcode, start, offset = frame
             self._take(opcode, bytes(self._buffer[start:offset]), at_ns)
         del self._buffer[:offset]
@@ -87,24 +97,34 @@ class WebSocket(asyncio.Protocol):
         return False
 
     def _take(self, opcode: int, payload: bytes, at_ns: int) -> None:
-        if opcode == _TEXT:
+        if opcode == TEXT:
             self.text_received(payload, at_ns)
-        elif opcode == _PING:
-            self._write(_PONG, payload)
-        elif opcode == _CLOSE:
+        elif opcode == PING:
+            self._write(PONG, payload)
+        elif opcode == CLOSE:
             self.closed_because = f"closed with {int.from_bytes(payload[:2], 'big')}"
             self.abort()
 
     def _write(self, opcode: int, payload: bytes) -> None:
         assert self._transport is not None
-        size = len(payload)
-        masked = 0x80
-        length = bytes([masked | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
-        self._transport.write(bytes([_FINAL | opcode]) + length + _NO_MASK + payload)
+        self._transport.write(client_frame(opcode, payload))
 
 
-def _frame_at(buffer: bytearray, offset: int) -> tuple[int, int, int] | None:
-    """Opcode, start and end of the payload of the frame that begins here, once it is complete."""
+def client_frame(opcode: int, payload: bytes) -> bytes:
+    """A whole frame as clients send it."""
+    size = len(payload)
+    masked = 0x80
+    length = bytes([masked | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    return bytes([_FINAL | opcode]) + length + _NO_MASK + payload
+
+
+def frame_at(
+    buffer: bytearray | bytes, offset: int, known: int | None = None
+) -> tuple[int, int, int] | None:
+    """Opcode, start and end of the payload of the frame that begins here, once it is complete.
+
+    `known` says how long the buffer is where only its beginning is given.
+    """
     if len(buffer) < offset + 2:
         return None
     size, start = buffer[offset + 1] & 0x7F, offset + 2
@@ -114,7 +134,8 @@ def _frame_at(buffer: bytearray, offset: int) -> tuple[int, int, int] | None:
             return None
         size, start = int.from_bytes(buffer[start : start + width], "big"), start + width
     end = start + size
-    return (buffer[offset] & 0x0F, start, end) if len(buffer) >= end else None
+    complete = end <= (len(buffer) if known is None else known)
+    return (buffer[offset] & 0x0F, start, end) if complete else None
 
 
 class HttpConnection:
