@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -26,6 +25,7 @@ from realtime.hub import Hub, this_hub
 from realtime.limits import Bucket, Strikes, network_of_scope
 from realtime.pump import Subscription
 from realtime.reads import Identity, identify, position
+from realtime.wire import WIRE, Wire
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +64,14 @@ class ClinicSocket(AsyncWebsocketConsumer):
         self._sent_at = self.loop.time()
         self._network = ""
         self._counted = False
-        self._write_ready: Callable[[bytes], None] | None = None
+        self._wire: Wire | None = None
+        self._wire_full = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # Our own server writes what is encoded once for all; under any other one it is sent as text.
-        self._write_ready = scope.get("extensions", {}).get(frames.READY_FRAMES)
+        self._wire = scope.get("extensions", {}).get(WIRE)
+        if self._wire is not None:
+            self._wire.report_to(self)
         self.scope, self.base_send = scope, send
         try:
             # Without a channel there is one thing to wait for; Channels' own loop makes tasks for many.
@@ -118,11 +121,11 @@ class ClinicSocket(AsyncWebsocketConsumer):
             await self._write({"type": "websocket.close", "code": why.status})
 
     async def send_event(self, event: ReadyFrame) -> None:
-        if self._write_ready is None:
+        if self._wire is None:
             await self.send_text(event.text)
         elif not self._closed:
             self._sent_at = self.loop.time()
-            self._write_ready(event.wire)
+            self._wire.write_ready(event.wire)
 
     async def send_text(self, text: str) -> None:
         if not self._closed:
@@ -166,6 +169,20 @@ class ClinicSocket(AsyncWebsocketConsumer):
         if not self._signing_in_or_signed_in():
             self.loop.create_task(self.part(closing.AUTH_TIMEOUT))
 
+    # -- the wire (realtime.wire.Listener) --------------------------------------------------------
+
+    def wire_is_full(self) -> None:
+        self._wire_full = True
+        self._moved_at = self.loop.time()
+
+    def wire_is_free(self) -> None:
+        self._wire_full = False
+        self._moved_at = self.loop.time()
+        self._read_on()
+
+    def wire_is_flooded(self) -> None:
+        self.loop.create_task(self.part(closing.TOO_MANY_FRAMES))
+
     # -- frames from the client -------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -182,6 +199,9 @@ class ClinicSocket(AsyncWebsocketConsumer):
                 await self.part(closing.TOO_MANY_FRAMES)
         elif not self._for_commands.take():
             await self.part(closing.TOO_MANY_FRAMES)
+        elif len(self._commands) >= settings.SOCKET_COMMAND_BURST:
+            # It asks no faster than it may: we do not get to it.
+            await self.part(closing.OVERLOADED)
         else:
             self._commands.append(command)
             if self._worker is None:
@@ -197,7 +217,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
     def _parse(self, text: str | None) -> frames.Command:
         limit = (
             settings.SOCKET_FRAME_MAX_BYTES
-            if self._signing_in_or_signed_in()
+            if self.identity is not None
             else settings.SOCKET_AUTH_MAX_BYTES
         )
         if text is None or len(text.encode(errors="surrogatepass")) > limit:
@@ -373,7 +393,8 @@ class ClinicSocket(AsyncWebsocketConsumer):
     # -- flow (realtime.pump.Socket) --------------------------------------------------------------
 
     def has_room(self) -> bool:
-        return self._unacked < settings.SOCKET_ACK_WINDOW and not self._closed
+        is_open = not self._closed and not self._wire_full
+        return is_open and self._unacked < settings.SOCKET_ACK_WINDOW
 
     def sent_events(self, count: int) -> None:
         self._unacked += count
@@ -436,6 +457,8 @@ def _welcome() -> str:
         "auth_seconds": settings.SOCKET_AUTH_SECONDS,
         "command_burst": settings.SOCKET_COMMAND_BURST,
         "commands_per_second": settings.SOCKET_COMMANDS_PER_SECOND,
+        "wire_frames": settings.SOCKET_WIRE_FRAMES,
+        "wire_frames_per_second": settings.SOCKET_WIRE_FRAMES_PER_SECOND,
         "topics": settings.SOCKET_TOPICS,
         "sockets_per_person": settings.SOCKETS_PER_PERSON,
         "ack_window": settings.SOCKET_ACK_WINDOW,

@@ -251,8 +251,6 @@ def check_server_frame(frame: dict[str, Any]) -> _ServerFrame:
 
 # -- events, encoded once --------------------------------------------------------------------------------
 
-# Under this name the server offers in the scope to write what is a frame on the wire already.
-READY_FRAMES: Final = "clinic.ready_frames"
 _LAST_OF_ONE_TEXT: Final = 0x81
 _TWO_BYTES_SAY_HOW_LONG: Final = 126
 _EIGHT_BYTES_SAY_HOW_LONG: Final = 127

@@ -34,6 +34,10 @@ class Bucket:
         self._level -= 1
         return True
 
+    def give(self) -> None:
+        """One more than the rate gives; what is beyond the burst is lost."""
+        self._level += 1
+
 
 class Strikes:
     """Counts events within a sliding minute; the `limit`-th is one too many."""

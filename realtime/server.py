@@ -24,13 +24,13 @@ from twisted.web import http
 
 from clinic import metrics
 from realtime import departure
-from realtime.frames import READY_FRAMES
+from realtime.limits import Bucket
 from realtime.problems import HEADERS, PROBLEM, problem
+from realtime.wire import WIRE, Listener
 
 log = structlog.get_logger(__name__)
 reactor: Any = _reactor  # a module to type checkers, which becomes an object when it is chosen
 BACKLOG: Final = 4096
-SOCKET_MAX_BYTES: Final = 65_536
 SOCKET_CONNECT_SECONDS: Final = 5
 # A request may be on its way on a connection that was used, or made, so short a time ago.
 QUIET_SECONDS: Final = 0.5
@@ -226,7 +226,61 @@ class Factory(HTTPFactory):  # type: ignore[misc]
 
 
 class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
-    def write_ready(self, wire: bytes) -> None:
+    """The wire of one socket (realtime/wire.py).
+
+    Each frame that comes is counted before it is looked at: pieces, pings and messages alike, for the
+    smallest ones are the dearest. Whoever does not read what we write is not read from, either.
+    """
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._listener: Listener | None = None
+        self._frames = Bucket(
+            burst=settings.SOCKET_WIRE_FRAMES,
+            rate=settings.SOCKET_WIRE_FRAMES_PER_SECOND,
+            clock=reactor.seconds,
+        )
+        self._flooded = False
+        # The HTTP channel, which had this connection before, would not hear of a full buffer.
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self, True)
+
+    def report_to(self, listener: Listener) -> None:
+        self._listener = listener
+
+    # -- what comes -------------------------------------------------------------------------------
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self._flooded:
+            super().dataReceived(data)
+
+    def onFrameBegin(self) -> None:
+        if self._frames.take():
+            super().onFrameBegin()
+            return
+        self._flooded = True
+        self.data, self.current_frame = b"", None
+        if self._listener is not None and self.state == self.STATE_OPEN:
+            self._listener.wire_is_flooded()
+        else:
+            self.dropConnection(abort=True)
+
+    # -- what goes out (Twisted calls both, by its buffer of 64 KiB) --------------------------------
+
+    def pauseProducing(self) -> None:
+        self.transport.pauseProducing()
+        if self._listener is not None:
+            self._listener.wire_is_full()
+
+    def resumeProducing(self) -> None:
+        self.transport.resumeProducing()
+        if self._listener is not None:
+            self._listener.wire_is_free()
+
+    def stopProducing(self) -> None:
+        """The connection is lost, which we are told in other words."""
+
+    def write_ready(self, frame: bytes) -> None:
         """Send a frame that is encoded already: to a thousand sockets the same bytes.
 
         Past the work that autobahn does for each message, and, while nothing is waiting to be written,
@@ -234,15 +288,16 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
         """
         if self.state != self.STATE_OPEN or self.muted:
             return
+        self._frames.give()  # an acknowledgement of it may come
         transport = self.transport
         if self.send_queue or transport.dataBuffer or transport._tempDataBuffer:
-            self.sendData(wire)
+            self.sendData(frame)
             return
-        taken = transport.writeSomeData(wire)
+        taken = transport.writeSomeData(frame)
         # An error shows again, and is dealt with, when Twisted writes.
         taken = taken if isinstance(taken, int) and taken > 0 else 0
-        if taken < len(wire):
-            self.sendData(wire[taken:])
+        if taken < len(frame):
+            self.sendData(frame[taken:])
 
 
 class SocketFactory(WebSocketFactory):  # type: ignore[misc]
@@ -258,8 +313,10 @@ class Server(Daphne):  # type: ignore[misc]
             endpoints=[f"{host} {port}"],  # daphne wants one; `run` opens it
             websocket_connect_timeout=SOCKET_CONNECT_SECONDS,
             websocket_handshake_timeout=SOCKET_CONNECT_SECONDS,
-            websocket_max_message_size=SOCKET_MAX_BYTES,
-            websocket_max_frame_size=SOCKET_MAX_BYTES,
+            websocket_max_message_size=settings.SOCKET_MESSAGE_MAX_BYTES,
+            websocket_max_frame_size=settings.SOCKET_MESSAGE_MAX_BYTES,
+            # By default it closes with 1000 after a day, and to a client 1000 means: stay closed.
+            websocket_timeout=-1,
             verbosity=0,
             server_name="",
         )
@@ -288,7 +345,7 @@ class Server(Daphne):  # type: ignore[misc]
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if scope["type"] == "websocket":
-            scope["extensions"] = {READY_FRAMES: protocol.write_ready}
+            scope["extensions"] = {WIRE: protocol}
         return super().create_application(protocol, scope)
 
     def run(self) -> None:

@@ -18,6 +18,7 @@ from clinic.models import Person, Session
 from clinic.tokens import read_access
 from realtime.asgi import application
 from realtime.hub import Hub, this_hub
+from realtime.wire import WIRE, Wire
 from tests import world
 from tests.clients import PATIENCE_SECONDS, ApplicationWire, Closed, Socket
 
@@ -73,10 +74,13 @@ async def connect(
     headers: Sequence[tuple[bytes, bytes]] = (HOST,),
     protocols: Sequence[str] = (),
     address: str = "198.51.100.7",
+    wire: Wire | None = None,
 ) -> AsyncIterator[Socket]:
     """A socket to the application in this process. Raises Closed when it is refused."""
     communicator = WebsocketCommunicator(application, path, list(headers), list(protocols))
     communicator.scope["client"] = (address, 50_000)
+    if wire is not None:
+        communicator.scope["extensions"] = {WIRE: wire}  # type: ignore[dict-item]
     accepted, answer = await communicator.connect(timeout=PATIENCE_SECONDS)
     if not accepted:
         assert isinstance(answer, int)

@@ -305,6 +305,19 @@ async def test_commands_sent_behind_auth_wait_for_it() -> None:
     assert [frame.get("re") for frame in socket.frames] == [None, 1, 2]
 
 
+async def test_until_the_sign_in_is_through_a_frame_has_4_kb_at_most() -> None:
+    pair = await in_db(lambda: world.tokens(world.a_patient()))
+    async with connect() as socket:
+        await socket.send({"id": 1, "op": "auth", "token": pair.access})
+        await socket.send({"id": 2, "op": "ping", "x": "x" * 4096})
+        await socket.until(lambda frame: frame.get("re") == 1)
+        await socket.send({"id": 3, "op": "ping", "x": "x" * 4096})
+        await socket.until(lambda frame: frame.get("re") == 3)
+
+    assert (await refusal(socket))["code"] == "bad_frame"
+    assert all(frame.get("re") != 2 for frame in socket.frames)
+
+
 async def test_commands_sent_behind_a_bad_auth_are_never_answered() -> None:
     async with connect() as socket:
         await socket.send({"id": 1, "op": "auth", "token": "x"})

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -35,6 +36,17 @@ def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
     clock.now += 0.5
     assert [bucket.take() for _ in range(2)] == [True, False]
     clock.now += 3600
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+
+
+def test_what_is_given_to_a_bucket_can_be_taken_and_never_more_than_its_burst() -> None:
+    clock = Clock()
+    bucket = Bucket(burst=3, rate=0, clock=clock)
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    bucket.give()
+    assert [bucket.take() for _ in range(2)] == [True, False]
+    for _ in range(10):
+        bucket.give()
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
 
 
@@ -124,6 +136,23 @@ async def test_thirty_commands_at_once_are_fine() -> None:
         for number in range(100, 129):  # the sign-in was one
             await socket.send({"id": number, "op": "ping"})
         await socket.until(lambda frame: frame.get("re") == 128)
+
+
+async def test_commands_we_do_not_get_to_are_not_piled_up(settings: Any) -> None:
+    """A database that hangs holds up commands, which come at the rate that is allowed."""
+    settings.SOCKET_COMMAND_BURST = 5
+    settings.SOCKET_COMMANDS_PER_SECOND = 1000
+    async with signed_in() as socket:
+        held = threading.Event()
+        busy = [asyncio.create_task(hub_here().replays.run(held.wait)) for _ in range(2)]
+        for number in range(100, 107):
+            await socket.send({"id": number, "op": "watch", "topic": "slots.1"})
+            await asyncio.sleep(0.01)
+        code, why = await goodbye(socket)
+        held.set()
+        await asyncio.gather(*busy)
+
+    assert (code, why["code"], why["reconnect"]) == (4503, "overloaded", "after")
 
 
 async def test_nothing_is_answered_after_the_close(settings: Any) -> None:

@@ -1,0 +1,96 @@
+"""A socket and its wire: what it does not take is not sent, and a socket may last as long as it likes."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from realtime import hub as hubs
+from realtime.server import Server, SocketProtocol
+from realtime.wire import Listener
+from tests import world
+from tests.clients import Socket
+from tests.realtime.stage import connect, goodbye, in_db, move
+
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.usefixtures("hub")]
+TOPIC = "slots.1"
+
+
+class ListWire:
+    """A wire that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.listener: Listener
+
+    def report_to(self, listener: Listener) -> None:
+        self.listener = listener
+
+    def write_ready(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    async def holds(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.frames) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert len(self.frames) == count
+
+
+async def watching(socket: Socket) -> None:
+    await socket.auth(await in_db(lambda: world.tokens(world.a_patient()).access))
+    await socket.watch(TOPIC)
+
+
+async def test_a_full_wire_gets_no_events_and_all_of_them_once_it_is_free() -> None:
+    wire = ListWire()
+    async with connect(wire=wire) as socket:
+        await watching(socket)
+        await in_db(move, 1, 2)
+        await wire.holds(2)
+        wire.listener.wire_is_full()
+        await in_db(move, 1, 3)
+        await wire.holds(2)
+        wire.listener.wire_is_free()
+        await wire.holds(5)
+
+
+async def test_a_wire_that_stays_full_is_let_go(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although nothing on it waits to be acknowledged."""
+    monkeypatch.setattr(hubs, "TICK_SECONDS", 0.05)
+    settings.SOCKET_ACK_STALL_SECONDS = 0.5
+    wire = ListWire()
+    async with connect(wire=wire) as socket:
+        await watching(socket)
+        await asyncio.sleep(0.6)  # what was before does not count
+        wire.listener.wire_is_full()
+        begun = asyncio.get_running_loop().time()
+        code, why = await goodbye(socket)
+
+    assert (code, why["code"]) == (4410, "not_acknowledging")
+    assert asyncio.get_running_loop().time() - begun > 0.4
+
+
+async def test_a_flooded_wire_is_closed_4429() -> None:
+    wire = ListWire()
+    async with connect(wire=wire) as socket:
+        await watching(socket)
+        wire.listener.wire_is_flooded()
+        code, why = await goodbye(socket)
+
+    assert (code, why["code"], why["reconnect"]) == (4429, "too_many_frames", "after")
+
+
+def test_the_server_ends_no_socket_because_of_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    protocol, closed = SocketProtocol(), []
+    monkeypatch.setattr(protocol, "serverClose", lambda code=None: closed.append(code))
+    protocol.server = Server(None, host="127.0.0.1", port=0)
+    protocol.state = protocol.STATE_OPEN
+    protocol.socket_opened, protocol.last_ping = time.time() - 30 * 86_400, time.time()
+
+    protocol.check_timeouts()
+
+    assert closed == []
