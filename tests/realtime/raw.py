@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from tests.clients import PATIENCE_SECONDS
@@ -101,6 +101,11 @@ class Raw:
                     said.append(json.loads(payload))
         except (asyncio.IncompleteReadError, ConnectionError):
             return said, 1006
+
+    async def hang_up(self) -> None:
+        """Nothing more is said; what the server says can still be heard."""
+        with suppress(OSError):
+            self._writer.write_eof()
 
     def abort(self) -> None:
         self._writer.transport.abort()
