@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 
 from clinic import clock
+from clinic.actions.appointments import reschedule_appointment
 from clinic.actions.passwords import change_password, set_password_by_link
 from clinic.actions.people import deactivate_person
 from clinic.actions.records import assign_record
@@ -371,15 +372,31 @@ class OpenRecord:
         change_password(actor=person, session_id=here, old=world.PASSWORD, new=new)
 
 
+class OpenVisitRecord(OpenRecord):
+    """The record of a visit, which is about to be given to a colleague."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.visit = world.book(self.named, self.patient)
+        self.record = HealthRecord.objects.get(appointment=self.visit)
+        self.topic = str(record_topic(self.record.pk))
+
+    def move(self) -> None:
+        start, to = world.next_free_start(self.keeper), self.keeper.pk
+        desk = world.a_receptionist()
+        reschedule_appointment(actor=desk, appointment_id=self.visit.pk, when=start, doctor_id=to)
+
+
 def end_all_of(person: Person) -> None:
     for session in Session.objects.filter(person=person):
         end_session(session.pk)
 
 
 # Who loses the open record, by what, and how their socket is told.
-CUTS: dict[str, tuple[str, Callable[[OpenRecord], object], str | int]] = {
+CUTS: dict[str, tuple[str, Callable[[Any], object], str | int]] = {
     "assignment ended": ("loser", lambda scene: world.end(scene.assignment), "revoked"),
     "not named any more": ("named", OpenRecord.name_nobody, "revoked"),
+    "visit moved": ("named", OpenVisitRecord.move, "revoked"),
     "record removed": ("patient", lambda scene: world.remove_record(scene.record), "revoked"),
     "deactivated": (
         "loser",
@@ -397,7 +414,7 @@ async def test_a_record_that_is_open_is_closed_with_the_right_to_it(
     how: str, by: str, settings: Any
 ) -> None:
     seconds = arrange(by, settings)
-    scene = await in_db(OpenRecord)
+    scene = await in_db(OpenVisitRecord if how == "visit moved" else OpenRecord)
     who, cut, told = CUTS[how]
     loser = scene.patient if who == "patient" else getattr(scene, who).person
     async with (
