@@ -19,7 +19,7 @@ from clinic.actions.outbox import can_retry, retry_message
 from clinic.errors import FieldError, NothingToRetry
 from clinic.models import MessageKind
 from clinic.policy import Operation
-from clinic.queries.outbox import Line, Place, Wanted, counts, lines_from
+from clinic.queries.outbox import Line, Place, Wanted, count_of, counts, lines_from
 from clinic.queries.place import the_clinic
 from clinic.rules.messages import Channel
 from clinic.rules.outbox import SendState
@@ -33,9 +33,13 @@ _CURSOR: Final = re.compile(r"([0-9]{1,16})-([01])-([0-9]{1,18})")
 
 
 class MessageList(Shape):
-    """`next` is the address of the next page; null: that was the last."""
+    """`count` is how many all pages have; `next` is the address of the next one; null: that was the last.
+
+    Pages go on from a line, not from a number: what is sent meanwhile shifts none of them, and none has a `previous`.
+    """
 
     messages: list[MessageLine]
+    count: int
     next: str | None
     counts: MessageCounts
 
@@ -74,15 +78,15 @@ class MessagesView(Endpoint):
     @extend_schema(parameters=[MessageQuery], responses={200: MessageList})
     def get(self, request: Request) -> Response:
         query, now = query_of(request, MessageQuery), clock.now()
-        found, following = lines_from(
-            _wanted(query), _place(query.get("cursor")), limit=query["limit"], now=now
-        )
+        wanted, place = _wanted(query), _place(query.get("cursor"))
+        found, following = lines_from(wanted, place, limit=query["limit"], now=now)
         url = request.build_absolute_uri()
         zone = the_clinic().time_zone
         today = day_bounds(local_date(now, zone), zone)
         return Response(
             {
                 "messages": [_shape(line, now).wire() for line in found],
+                "count": count_of(wanted, now=now),
                 "next": replace_query_param(url, "cursor", _cursor(following))
                 if following
                 else None,

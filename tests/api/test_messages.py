@@ -134,6 +134,9 @@ def test_the_newest_come_first_and_what_waits_comes_soonest_first(
     assert shown(load(kind="visit_booked", state="sent")) == [key(sent)]
     assert shown(load(patient=world.a_patient().pk)) == []
     assert len(shown(load(patient=ana.pk))) == 6
+    answers = [load(), load(state="due"), load(channel="push"), load(patient=world.a_patient().pk)]
+    assert [each["count"] for each in answers] == [6, 3, 1, 0]
+    assert load(kind="visit_booked", state="due")["count"] == 2
     assert key(handed_over) not in shown(load())
     counts = load(state="failed")["counts"]
     today = {name: counts.pop(name) for name in ("due", "sent_today", "skipped_today")}
@@ -158,6 +161,7 @@ def test_the_pages_hold_every_line_once_also_of_one_moment(
     desk, pages = Api(world.a_receptionist()), []
     answer = ok(desk.get(PATH, limit=2, **query))
     while answer["next"]:
+        assert answer["count"] == len(whole)
         pages.append(shown(answer))
         answer = ok(desk.follow(answer["next"]))
     pages.append(shown(answer))

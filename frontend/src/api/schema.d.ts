@@ -2179,11 +2179,15 @@ export interface components {
         };
         /**
          * MessageList
-         * @description `next` is the address of the next page; null: that was the last.
+         * @description `count` is how many all pages have; `next` is the address of the next one; null: that was the last.
+         *
+         *     Pages go on from a line, not from a number: what is sent meanwhile shifts none of them, and none has a `previous`.
          */
         MessageList: {
             /** Messages */
             messages: components["schemas"]["MessageLine"][];
+            /** Count */
+            count: number;
             /** Next */
             next: string | null;
             counts: components["schemas"]["MessageCounts"];
