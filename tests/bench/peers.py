@@ -267,7 +267,7 @@ class _Visit:
             per_event=per_event,
             counted=counted,
             quiet=QUIET_SECONDS,
-            at_most=wish.get("seconds", 0) + GRACE_SECONDS,
+            at_most=GRACE_SECONDS,
             **wish,
         )
         seconds = time.monotonic() - began

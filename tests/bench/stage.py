@@ -159,7 +159,11 @@ class Stage:
             else [sys.executable, "-m", "tests.bench.publisher", kind]
         )
         with subprocess.Popen(
-            command, env=_merged(env), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command,
+            env=_merged({**env, "LOG_LEVEL": "ERROR"}),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         ) as process:
             try:
                 yield PublisherProcess(process)

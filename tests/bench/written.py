@@ -1,16 +1,14 @@
 """Events of the clinic as its journal writes them: many in one transaction, or each with one statement of its own."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils.module_loading import import_string
 
 from clinic import journal
 from clinic.clock import now
@@ -18,6 +16,7 @@ from clinic.events import Event, HoursChanged, NotificationRead
 from clinic.journal import Announcement, record
 from clinic.models import journal as models
 from clinic.rows import _given, fetch
+from realtime import fast_line
 
 FIRST_DATE: Final = date(2026, 1, 1)
 DATES: Final = tuple(FIRST_DATE + timedelta(days=number) for number in range(24))
@@ -50,25 +49,21 @@ def prepared(topics: Iterable[str]) -> list[Prepared]:
     return [_prepared(topic) for topic in topics]
 
 
-@contextmanager
-def connected() -> Iterator[None]:
-    connection.ensure_connection()
-    try:
-        yield
-    finally:
-        connection.close()
+class Writer:
+    """One thread's connections, to the database and to Redis."""
 
+    def __init__(self) -> None:
+        connection.ensure_connection()
+        self._loop = asyncio.new_event_loop()
 
-def commit(event: Prepared) -> int:
-    """Write it in a transaction of its own; its number."""
-    [(seq,)] = fetch(_statement(), event.values)
-    return int(seq)
+    def commit(self, event: Prepared) -> int:
+        """Write it in a transaction of its own; its number."""
+        [(seq,)] = fetch(_statement(), event.values)
+        return int(seq)
 
-
-def tell(topic: str, seq: int) -> None:
-    """What the journal does after a commit."""
-    for sink in settings.EVENT_SINKS:
-        import_string(sink)(Announcement({topic: seq}))
+    def tell(self, topic: str, seq: int) -> None:
+        """What the journal's sink does after a commit, without its hop to another thread."""
+        self._loop.run_until_complete(fast_line.publish_commit(Announcement({topic: seq})))
 
 
 def _prepared(name: str) -> Prepared:
