@@ -5,16 +5,29 @@ The models stay the one source of tables, columns and conversions. Everything el
 
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import AutoField, Field, Model
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    AutoField,
+    BooleanField,
+    CharField,
+    Field,
+    ForeignKey,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 Converter = Callable[[Any, Any, Any], Any]
 if TYPE_CHECKING:
     AnyField = Field[Any, Any]
 else:
     AnyField = Field
+# What columns of these kinds hold is what Python has, if it is of one of these types exactly.
+PLAIN_FIELDS: Final = (BooleanField, CharField, ForeignKey, IntegerField, TextField)
+PLAIN_TYPES: Final = frozenset({bool, int, str, type(None)})
 
 
 def lock_row(model: type[Model], pk: int) -> bool:
@@ -35,7 +48,8 @@ def columns(model: type[Model], alias: str) -> str:
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    # Not through `connection`, which looks for the thread's own at each of its attributes.
+    with _here().cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
@@ -56,10 +70,10 @@ def instances(models: Sequence[type[Model]], found: tuple[Any, ...]) -> list[Any
 
 def converted(values: Sequence[Any], fields: tuple[Any, ...]) -> list[Any]:
     """Values as the columns of these fields hold them, as Python has them."""
-    row = list(values)
-    for index, expression, converters in _converters(connection.vendor, fields):
+    row, here = list(values), _here()
+    for index, expression, converters in _converters(here.vendor, fields):
         for convert in converters:
-            row[index] = convert(row[index], expression, connection)
+            row[index] = convert(row[index], expression, here)
     return row
 
 
@@ -79,14 +93,27 @@ def insert_unless_there(row: Model) -> bool:
     return bool(made)
 
 
+def store(row: Model, *names: str) -> None:
+    """Write these fields of a row that is there."""
+    here, key = _here(), row._meta.pk
+    changed = [column for column in _given(type(row)) if column.attname in names]
+    values = [_value(row, column, here) for column in changed]
+    fetch(_update_sql(type(row), names), [*values, key.get_db_prep_save(row.pk, here)])
+
+
 def _insertion(rows: Sequence[Model], ending: str) -> tuple[str, list[Any]]:
-    model = type(rows[0])
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for row in rows
-        for field in _given(model)
-    ]
+    model, here = type(rows[0]), _here()
+    values = [_value(row, column, here) for row in rows for column in _given(model)]
     return f"{_insert_sql(model, len(rows))} {ending} {model._meta.pk.column}", values
+
+
+def _value(row: Model, column: "_Column", here: BaseDatabaseWrapper) -> Any:
+    """What this column of this row holds in the database."""
+    if column.is_plain:
+        value = row.__dict__[column.attname]
+        if type(value) in PLAIN_TYPES:
+            return value
+    return column.field.get_db_prep_save(column.field.pre_save(row, add=True), here)
 
 
 def _is_stored(row: Model, pk: Any) -> None:
@@ -98,7 +125,7 @@ def _is_stored(row: Model, pk: Any) -> None:
 
 @lru_cache(maxsize=256)
 def _insert_sql(model: type[Model], count: int) -> str:
-    names = ", ".join(f'"{field.column}"' for field in _given(model))
+    names = ", ".join(f'"{column.field.column}"' for column in _given(model))
     places = f"({', '.join(['%s'] * len(_given(model)))})"
     return (
         f"INSERT INTO {model._meta.db_table} ({names}) "  # noqa: S608 (the model's own names)
@@ -106,14 +133,36 @@ def _insert_sql(model: type[Model], count: int) -> str:
     )
 
 
+def _here() -> BaseDatabaseWrapper:
+    return connections[DEFAULT_DB_ALIAS]
+
+
+@lru_cache(maxsize=256)
+def _update_sql(model: type[Model], names: tuple[str, ...]) -> str:
+    changed = [column.field.column for column in _given(model) if column.attname in names]
+    settings, key = ", ".join(f'"{name}" = %s' for name in changed), model._meta.pk.column
+    return f"UPDATE {model._meta.db_table} SET {settings} WHERE {key} = %s RETURNING {key}"  # noqa: S608
+
+
+@cache
 def _given_key(model: type[Model]) -> bool:
     return not isinstance(model._meta.pk, AutoField)
 
 
+class _Column(NamedTuple):
+    field: AnyField
+    attname: str
+    is_plain: bool
+
+
 @cache
-def _given(model: type[Model]) -> list[AnyField]:
+def _given(model: type[Model]) -> list[_Column]:
     """What an insert says: every column but a number that the database makes."""
-    return [field for field in _fields(model) if not isinstance(field, AutoField)]
+    return [
+        _Column(field, field.attname, isinstance(field, PLAIN_FIELDS))
+        for field in _fields(model)
+        if not isinstance(field, AutoField)
+    ]
 
 
 @cache

@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.errors import IdempotencyKeyReused
 from clinic.journal import numbered_last
 from clinic.models import IdempotentAnswer, Person
-from clinic.rows import insert_unless_there
+from clinic.rows import insert_unless_there, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def answer_once(
                 answer = effect()
                 mine.status = answer.status
                 mine.body = json.dumps(answer.body)
-                mine.save(update_fields=["status", "body"])
+                store(mine, "status", "body")
             return answer
     return _kept_answer(actor, path, key, digest)
 
