@@ -28,6 +28,8 @@ from realtime.reads import Identity, identify, position
 from realtime.wire import WIRE, Wire
 
 log = structlog.get_logger(__name__)
+# Where most clients say of a frame that it acknowledges.
+ACK_MARK, ACK_MARK_WITHIN = '"ack"', 20
 
 
 class ClinicSocket(AsyncWebsocketConsumer):
@@ -170,6 +172,21 @@ class ClinicSocket(AsyncWebsocketConsumer):
             self.loop.create_task(self.part(closing.AUTH_TIMEOUT))
 
     # -- the wire (realtime.wire.Listener) --------------------------------------------------------
+
+    def takes(self, text: str) -> bool:
+        """Take an acknowledgement as it comes: who watches much sends little else.
+
+        What acknowledges nothing, and everything that is not one, comes in as a message.
+        """
+        if self.identity is None or ACK_MARK not in text[:ACK_MARK_WITHIN]:
+            return False
+        if self._closed or len(text) > settings.SOCKET_FRAME_MAX_BYTES // 4:
+            return False
+        try:
+            command = frames.parse_command(text)
+        except frames.BadFrame:
+            return False
+        return isinstance(command, frames.Ack) and self._acknowledge(command)
 
     def wire_is_full(self) -> None:
         self._wire_full = True

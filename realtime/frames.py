@@ -249,9 +249,11 @@ def check_server_frame(frame: dict[str, Any]) -> _ServerFrame:
     return reply
 
 
-# -- events, encoded once --------------------------------------------------------------------------------
+# -- frames on the wire, past the server's own work on them -------------------------------------------------
 
 _LAST_OF_ONE_TEXT: Final = 0x81
+_IS_MASKED: Final = 0x80
+_KEY_BYTES: Final = 4
 _TWO_BYTES_SAY_HOW_LONG: Final = 126
 _EIGHT_BYTES_SAY_HOW_LONG: Final = 127
 
@@ -275,3 +277,25 @@ class ReadyFrame:
         else:
             head = struct.pack("!BBQ", _LAST_OF_ONE_TEXT, _EIGHT_BYTES_SAY_HOW_LONG, size)
         return cls(frame.seq, frame.text, head + payload)
+
+
+def text_in(data: bytes) -> str | None:
+    """The text of a client's frame that fills these bytes exactly, as nearly all do; None for anything else."""
+    if len(data) < 2 or data[0] != _LAST_OF_ONE_TEXT or not data[1] & _IS_MASKED:
+        return None
+    size, begin = data[1] ^ _IS_MASKED, 2
+    if size == _EIGHT_BYTES_SAY_HOW_LONG:
+        return None
+    if size == _TWO_BYTES_SAY_HOW_LONG:
+        size, begin = int.from_bytes(data[2:4]), 4
+        if size < _TWO_BYTES_SAY_HOW_LONG:
+            return None  # said in more bytes than it needs: the library knows what becomes of it
+    key, masked = data[begin : begin + _KEY_BYTES], data[begin + _KEY_BYTES :]
+    if len(masked) != size:
+        return None
+    keys = (key * (size // _KEY_BYTES + 1))[:size]
+    plain = (int.from_bytes(masked) ^ int.from_bytes(keys)).to_bytes(size)
+    try:
+        return plain.decode()
+    except UnicodeDecodeError:
+        return None

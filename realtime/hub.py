@@ -7,7 +7,7 @@ for the heads of all watched topics in one query: with Redis dead, events are la
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextvars import Context
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 TICK_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
+# So many sockets are looked at before events have their turn.
+AT_ONCE: Final = 50
 
 
 class Hub:
@@ -131,7 +133,7 @@ class Hub:
         with contextlib.suppress(DatabaseError):  # the sweep will ask again
             topics = {sub.topic for one in sockets for sub in one.subscriptions.values()}
             rights = await self.reads.run(rights_now, {one.session_id for one in sockets}, topics)
-            for socket in sockets:
+            async for socket in _unhurried(sockets):
                 await socket.apply_rights(rights)
 
     async def _sweep_for_ever(self) -> None:
@@ -154,7 +156,7 @@ class Hub:
         await self._for_ever("tick", TICK_SECONDS, self._tick)
 
     async def _tick(self) -> None:
-        for socket in list(self.sockets):
+        async for socket in _unhurried(self.sockets):
             await socket.tick()
 
     async def _for_ever(
@@ -177,6 +179,14 @@ class Hub:
         await self.presence.close()
         await self.loop.run_in_executor(None, self.reads.close)
         await self.loop.run_in_executor(None, self.replays.close)
+
+
+async def _unhurried(sockets: Iterable["ClinicSocket"]) -> AsyncIterator["ClinicSocket"]:
+    """All of these, letting events pass in between."""
+    for number, socket in enumerate(list(sockets), 1):
+        yield socket
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
 
 
 class _FastLine:

@@ -2,7 +2,9 @@
 # ruff: noqa: N802  (methods with Twisted's names)
 
 import asyncio
+import math
 import re
+import time
 import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -24,6 +26,7 @@ from twisted.web import http
 
 from clinic import metrics
 from realtime import departure
+from realtime.frames import text_in
 from realtime.limits import Bucket
 from realtime.problems import HEADERS, PROBLEM, problem
 from realtime.wire import WIRE, Listener
@@ -35,6 +38,9 @@ SOCKET_CONNECT_SECONDS: Final = 5
 # A request may be on its way on a connection that was used, or made, so short a time ago.
 QUIET_SECONDS: Final = 0.5
 _HTTPChannel: Any = http.HTTPChannel  # half of it is typed, and wrongly
+# Every connection is looked at once in a round, for what is overdue on it.
+ROUND_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 0.05
 # How long a refused client is listened to: one that is cut off while it sends never reads why.
 LINGER_SECONDS: Final = 2
 
@@ -251,8 +257,22 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
     # -- what comes -------------------------------------------------------------------------------
 
     def dataReceived(self, data: bytes) -> None:
-        if not self._flooded:
-            super().dataReceived(data)
+        # Not through the adapter's own, which makes words for a log that nobody keeps, at every frame.
+        if not self._flooded and not self._has_read(data):
+            self._dataReceived(data)
+
+    def _has_read(self, data: bytes) -> bool:
+        """Take what is one whole short text, if nothing was begun before; everything else is autobahn's."""
+        if self.state != self.STATE_OPEN or self.data or self.inside_message or self.current_frame:
+            return False
+        text = text_in(data)
+        if text is None or not self._frames.take():
+            return False
+        if not self.muted:
+            self.last_ping = time.time()
+            if self._listener is None or not self._listener.takes(text):
+                self.application_queue.put_nowait({"type": "websocket.receive", "text": text})
+        return True
 
     def onFrameBegin(self) -> None:
         if self._frames.take():
@@ -322,6 +342,8 @@ class Server(Daphne):  # type: ignore[misc]
         )
         self._address = host, port
         self.connections: dict[Any, dict[str, Any]] = {}
+        self._to_look_at: list[Any] = []
+        self._at_once = 0
         self.transports: WeakSet[Any] = WeakSet()
         """Every connection, whatever is spoken on it; those that have ended may linger here."""
 
@@ -351,8 +373,19 @@ class Server(Daphne):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until the reactor is stopped."""
         reactor.callLater(1, self.application_checker)
-        reactor.callLater(2, self.timeout_checker)
+        reactor.callLater(LOOK_SECONDS, self.timeout_checker)
         reactor.run(installSignalHandlers=False)
+
+    def timeout_checker(self) -> None:
+        """Look at a few connections at a time: a thousand pings in one go would hold up every frame."""
+        if not self._to_look_at:
+            self._to_look_at = list(self.connections)
+            self._at_once = math.ceil(len(self._to_look_at) * LOOK_SECONDS / ROUND_SECONDS)
+        for protocol in self._to_look_at[-self._at_once :] if self._to_look_at else ():
+            if protocol in self.connections:
+                protocol.check_timeouts()
+        del self._to_look_at[-self._at_once :]
+        reactor.callLater(LOOK_SECONDS, self.timeout_checker)
 
     def stop_listening(self) -> None:
         self._port.doRead()  # who has connected already is not turned away

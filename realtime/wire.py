@@ -9,6 +9,10 @@ WIRE: Final = "clinic.wire"
 class Listener(Protocol):
     """The socket as its wire sees it. It is told from the loop, and must not wait."""
 
+    def takes(self, text: str) -> bool:
+        """Whether it has dealt with this; if not, it comes as a message."""
+        ...
+
     def wire_is_full(self) -> None:
         """The client does not read: what is written now stays in our memory. Nothing is read from it, either."""
 

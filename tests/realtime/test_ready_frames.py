@@ -8,7 +8,7 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from clinic.queries.journal import Frame
-from realtime.frames import ReadyFrame
+from realtime.frames import ReadyFrame, text_in
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -21,3 +21,40 @@ def test_a_ready_frame_is_what_a_websocket_library_reads(size: int) -> None:
     client.receive_data(ReadyFrame.of(Frame(7, text)).wire)
 
     assert client.events_received() == [WireFrame(Opcode.TEXT, text.encode(), fin=True)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 125, 126, 127, 65_535])
+def test_what_a_websocket_library_sends_is_read_whole(size: int) -> None:
+    text = "ä" * (size // 2) + "x" * (size % 2)
+
+    assert text_in(_masked(text.encode())) == text
+
+
+_TEXT = b'{"op":"ack","topics":{"desk":4}}'
+
+
+def _masked(payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> bytes:
+    return WireFrame(opcode, payload, fin=fin).serialize(mask=True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x81",
+        _masked(_TEXT)[:-1],  # not whole
+        _masked(_TEXT) + b"\x81",  # the next one has begun
+        _masked(_TEXT) * 2,
+        _masked(_TEXT, fin=False),
+        _masked(_TEXT, Opcode.BINARY),
+        _masked(_TEXT, Opcode.PING),
+        _masked(_TEXT, Opcode.CONT),
+        _masked(b"\xff\xfe"),  # no UTF-8
+        WireFrame(Opcode.TEXT, _TEXT).serialize(mask=False),
+        b"\xc1" + _masked(_TEXT)[1:],  # a bit that nobody agreed on
+        b"\x81\xfe\x00\x01aaaaa",  # its length in more bytes than needed
+        _masked(b"x" * 65_536),
+    ],
+)
+def test_anything_else_is_left_to_the_server(data: bytes) -> None:
+    assert text_in(data) is None
