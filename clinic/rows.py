@@ -3,7 +3,7 @@
 The models stay the one source of tables, columns and conversions. Everything else asks the ORM.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -53,6 +53,18 @@ def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def among(column: str, field: AnyField, values: Collection[Any]) -> tuple[str, list[Any]]:
+    """The condition that a column holds one of these, and its parameters.
+
+    Where the engine has lists it is the same statement however many they are, and needs no parsing anew.
+    """
+    here = _here()
+    prepared = [field.get_db_prep_value(value, here) for value in values]
+    if here.vendor == "postgresql":
+        return f"{column} = ANY(%s)", [prepared]
+    return f"{column} IN ({', '.join(['%s'] * len(prepared))})", prepared
 
 
 def instances(models: Sequence[type[Model]], found: tuple[Any, ...]) -> list[Any]:

@@ -15,9 +15,14 @@ GROUP: Final = "nudges"
 PUBLISH_SECONDS: Final = 2.0
 
 
-async def publish_commit(announcement: Announcement) -> None:
+async def publish_commit(process: str, announcement: Announcement) -> None:
+    """`process` is whose hub has heard of it without Redis; empty for one that has none."""
     await _publish(
-        {"heads": dict(announcement.heads), "people": sorted(announcement.people)},
+        {
+            "heads": dict(announcement.heads),
+            "people": sorted(announcement.people),
+            "process": process,
+        },
     )
 
 

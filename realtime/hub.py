@@ -215,7 +215,7 @@ class _FastLine:
             message = await layer.receive(channel)
             if "viewed" in message:
                 self._hub.presence.hear(message["process"], message["viewed"])
-            else:
+            elif message.get("process") != self._hub.presence.process:
                 self._hub.hear(Announcement(message["heads"], frozenset(message["people"])))
 
 
@@ -243,13 +243,18 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
     return hub.loop if hub is not None and hub.loop.is_running() else None
 
 
-def wake_from_thread(announcement: Announcement) -> None:
-    """Let this process's hub hear of a commit, from whatever thread it was made in."""
+def wake_from_thread(announcement: Announcement) -> str:
+    """Let this process's hub hear of a commit, from whatever thread it was made in.
+
+    The process by the name that its hub goes by; empty if there is none that hears.
+    """
     hub = _Process.hub
     if hub is not None and hub.loop.is_running():
         with contextlib.suppress(RuntimeError):  # the loop was closed between the two looks
             # An empty context: what the hub does from here on is no part of that request.
             hub.loop.call_soon_threadsafe(hub.hear, announcement, context=Context())
+            return hub.presence.process
+    return ""
 
 
 async def close_hub() -> None:

@@ -17,9 +17,9 @@ def nudge(announcement: Announcement) -> None:
 
     Never waits and never fails: what is lost here is found by the sweep.
     """
-    hub.wake_from_thread(announcement)
+    process = hub.wake_from_thread(announcement)
     if settings.REDIS_URL is not None:
-        _run_soon(fast_line.publish_commit(announcement))
+        _run_soon(fast_line.publish_commit(process, announcement))
 
 
 class _Publisher:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from clinic import clock
 from clinic.errors import TokenInvalid
 from clinic.models import Person, Session
-from clinic.rows import columns, fetch, instances
+from clinic.rows import among, columns, fetch, instances
 from clinic.tokens import AccessClaims
 
 # Asked at every request.
@@ -61,13 +61,13 @@ def viewers_behind(sessions: Collection[uuid.UUID]) -> dict[uuid.UUID, Viewer]:
     """
     if not sessions:
         return {}
-    places = ", ".join(["%s"] * len(sessions))
+    of_these, parameters = among("session.id", _SESSION_ID, sessions)
     rows = fetch(
         "SELECT session.id, person.id, person.role, person.is_active, person.is_approved "  # noqa: S608
         "FROM clinic_session session JOIN clinic_person person ON person.id = session.person_id "
         "WHERE (session.ended_at IS NULL OR NOT person.is_active) "
-        f"AND session.id IN ({places})",
-        [_SESSION_ID.get_db_prep_value(each, connection) for each in sessions],
+        f"AND {of_these}",
+        parameters,
     )
     return {
         _SESSION_ID.to_python(session_id): Viewer(
