@@ -78,7 +78,7 @@ def _prepared(name: str) -> Prepared:
 def _values(row: Model, but: str = "") -> list[Any]:
     return [
         field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for field in _given(type(row))
+        for field, *_ in _given(type(row))
         if field.name != but
     ]
 
@@ -98,7 +98,7 @@ def _statement() -> str:
 
 
 def _insertion(model: type[Model], given: dict[str, str]) -> str:
-    fields = _given(model)
+    fields = [column.field for column in _given(model)]
     names = ", ".join(f'"{field.column}"' for field in fields)
     values = ", ".join(given.get(field.name, "%s") for field in fields)
     return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({values})"
