@@ -94,3 +94,59 @@ def test_the_server_ends_no_socket_because_of_its_age(monkeypatch: pytest.Monkey
     protocol.check_timeouts()
 
     assert closed == []
+
+
+async def test_an_acknowledgement_is_taken_where_it_arrives_and_makes_room(settings: Any) -> None:
+    settings.SOCKET_ACK_WINDOW = 2
+    wire = ListWire()
+    async with connect(wire=wire) as socket:
+        await watching(socket)
+        await in_db(move, 1, 5)
+        await wire.holds(2)
+        assert wire.listener.takes('{"op": "ack", "topics": {"slots.1": 2}}')
+        await wire.holds(4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"op": "ack", "topics": {"slots.1": 0}}',  # acknowledges nothing: it is counted
+        '{"op": "ack", "topics": 7}',
+        '{"op": "ack"',
+        '{"id": 1, "op": "ping"}',
+        '{"id": 1, "op": "watch", "topic": "ack"}',
+    ],
+)
+async def test_everything_else_comes_as_a_message(text: str) -> None:
+    wire = ListWire()
+    async with connect(wire=wire) as socket:
+        await watching(socket)
+        assert not wire.listener.takes(text)
+
+
+async def test_nothing_is_taken_from_who_has_not_signed_in() -> None:
+    wire = ListWire()
+    async with connect(wire=wire):
+        assert not wire.listener.takes('{"op": "ack", "topics": {"slots.1": 2}}')
+
+
+def test_a_round_looks_at_every_connection_once_and_at_few_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Server(None, host="127.0.0.1", port=0)
+    looks: list[list[int]] = [[]]
+
+    class Connection:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def check_timeouts(self) -> None:
+            looks[-1].append(self.number)
+
+    server.connections = {Connection(number): {} for number in range(1000)}
+    monkeypatch.setattr("realtime.server.reactor.callLater", lambda seconds, look: looks.append([]))
+    for _ in range(40):  # two seconds of them
+        server.timeout_checker()
+
+    assert sorted(number for look in looks for number in look) == list(range(1000))
+    assert max(map(len, looks)) == 25
