@@ -63,7 +63,7 @@ class Writer:
 
     def tell(self, topic: str, seq: int) -> None:
         """What the journal's sink does after a commit, without its hop to another thread."""
-        self._loop.run_until_complete(fast_line.publish_commit(Announcement({topic: seq})))
+        self._loop.run_until_complete(fast_line.publish_commit("", Announcement({topic: seq})))
 
 
 def _prepared(name: str) -> Prepared:
