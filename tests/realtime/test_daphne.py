@@ -84,6 +84,21 @@ async def test_the_wire_is_policed_and_nothing_ends_1011(web: Web, dial: Dial) -
     assert "Traceback" not in web.last_words(lines=100_000)
 
 
+async def test_no_token_is_written_to_the_log(web: Web) -> None:
+    """Not even that of a client which puts it where it does not belong."""
+    pair = await in_db(lambda: world.tokens(world.a_patient()))
+    async with connect(f"{web.ws_url}?token={pair.access}", proxy=None) as wire:
+        await wire.recv()
+        for token in (pair.access, pair.refresh):
+            await wire.send(json.dumps({"id": 1, "op": "auth", "token": token}))
+        assert await close_code(wire) == 4401
+
+    said = web.last_words(lines=100_000)
+    assert "socket_closed" in said
+    assert pair.access not in said
+    assert pair.refresh not in said
+
+
 # By the rules of RFC 6455, by ours, or by the client itself.
 ENDS = {1000, 1002, 1006, 1007, 1009, 4400, 4401, 4429}
 SAID_BY_CLIENTS = (0, 999, 1000, 1001, 1005, 1006, 1011, 1015, 2999, 3000, 4401, 65535)

@@ -276,6 +276,23 @@ async def test_clients_of_two_web_processes_see_the_same_at_once(
         assert statistics.median(waits) < SWEEP_SECONDS / 4, waits
 
 
+async def test_who_signs_out_at_one_process_is_shut_out_at_the_other_with_redis_and_without(
+    two_webs: tuple[Web, Web], shared_clinic: Clinic, redis: Redis
+) -> None:
+    near, far = two_webs
+    clinic = shared_clinic
+    for account, seconds in ((clinic.patient, 1.0), (clinic.neighbour, 5.0)):
+        async with open_socket(far.ws_url, token=account.access) as socket:
+            await socket.watch(clinic.slots)
+            await in_db(Http(near.base_url, account).post, "/api/auth/logout/", status=204)
+            ended = time.monotonic()
+            assert await socket.closed() == 4401
+            assert time.monotonic() - ended < seconds
+        again = await in_db(httpx.get, f"{far.base_url}/api/users/me/", headers=account.bearer)
+        assert again.status_code == 401
+        redis.stop()
+
+
 async def test_a_client_of_a_killed_process_goes_on_at_the_other(
     two_webs: tuple[Web, Web], shared_clinic: Clinic
 ) -> None:
