@@ -39,3 +39,6 @@ GOING_AWAY: Final = Closing(
 )
 TOO_MANY_FRAMES: Final = Closing(4429, "too_many_frames", "Slow down.", "after", 2000)
 OVERLOADED: Final = Closing(4503, "overloaded", "Too busy at the moment.", "after", 5000)
+
+# None that stands above can be missing in the contract.
+CLOSINGS: Final = tuple(each for each in list(vars().values()) if isinstance(each, Closing))

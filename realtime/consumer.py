@@ -13,18 +13,20 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from clinic import clock, metrics
-from clinic.errors import ClinicError, TokenInvalid
+from clinic.errors import TokenInvalid
+from clinic.models import Role
 from clinic.policy import usual_topics
 from clinic.queries.rights import Rights
 from clinic.queries.sessions import Viewer
 from clinic.topics import NoSuchTopic, Topic, parse_topic
-from realtime import closing, departure, frames
+from realtime import closing, departure, frames, refusals
 from realtime.closing import Closing
-from realtime.frames import ReadyFrame
+from realtime.frames import Mode, ReadyFrame, ResetReason
 from realtime.hub import Hub, this_hub
-from realtime.limits import Bucket, Strikes, network_of_scope
+from realtime.limits import Bucket, Strikes, network_of_scope, told_limits
 from realtime.pump import Subscription
 from realtime.reads import Identity, identify, position
+from realtime.refusals import Refusal
 from realtime.wire import WIRE, Wire
 
 log = structlog.get_logger(__name__)
@@ -249,10 +251,10 @@ class ClinicSocket(AsyncWebsocketConsumer):
 
     async def _refuse_frame(self, bad: frames.BadFrame) -> None:
         if not self._signing_in_or_signed_in():
-            await self._refuse(bad.command_id, "unauthenticated", "Sign in with the first frame.")
+            await self._refuse(bad.command_id, refusals.NOT_SIGNED_IN)
             await self.part(closing.UNAUTHENTICATED)
             return
-        await self._refuse(bad.command_id, "bad_frame", "This is no message of the protocol.")
+        await self._refuse(bad.command_id, refusals.BAD_FRAME)
         if self._strikes.strike():
             await self.part(closing.BAD_FRAMES)
 
@@ -275,15 +277,13 @@ class ClinicSocket(AsyncWebsocketConsumer):
                 case frames.Ping():
                     await self.send_text(frames.Done(re=command.id).text())
         except TokenInvalid:
-            await self._refuse(command.id, "unauthenticated", TokenInvalid.message)
+            await self._refuse(command.id, refusals.TOKEN_INVALID)
             await self.part(closing.UNAUTHENTICATED)
-        except ClinicError as refusal:
-            await self._refuse(command.id, refusal.code, refusal.text)
+        except NoSuchTopic:
+            await self._refuse(command.id, refusals.NO_SUCH_TOPIC)
         except DatabaseError as error:
             log.warning("command_failed", op=command.op, error=type(error).__name__)
-            await self._refuse(
-                command.id, "unavailable", "Try again in a moment.", retry_after_ms=1000
-            )
+            await self._refuse(command.id, refusals.UNAVAILABLE)
             if self.identity is None:
                 await self.part(closing.OVERLOADED)
         except Exception:
@@ -291,16 +291,8 @@ class ClinicSocket(AsyncWebsocketConsumer):
             log.exception("command_failed", op=command.op)
             await self.part(closing.OVERLOADED)
 
-    async def _refuse(
-        self, command_id: int | None, code: str, message: str, retry_after_ms: int | None = None
-    ) -> None:
-        error = frames.Error(
-            code=code,
-            message=message,
-            retryable=retry_after_ms is not None,
-            retry_after_ms=retry_after_ms,
-        )
-        await self.send_text(frames.Failed(re=command_id, error=error).text())
+    async def _refuse(self, command_id: int | None, why: Refusal) -> None:
+        await self.send_text(why.frame(command_id))
 
     # -- who --------------------------------------------------------------------------------------
 
@@ -342,7 +334,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
                 topic = subscription.topic
                 # One that was joined meanwhile has just been asked about by itself.
                 if rights.answer_for(topic) and not rights.may_watch(self.session_id, topic):
-                    await subscription.revoke("right_ended")
+                    await subscription.revoke()
 
     # -- what -------------------------------------------------------------------------------------
 
@@ -364,14 +356,14 @@ class ClinicSocket(AsyncWebsocketConsumer):
             subscription.close()
             return
         reason = _reason_to_reset(command, place.epoch, place.head, place.first_kept)
-        mode = "reset" if reason else "fresh" if command.since is None else "resumed"
+        mode: Mode = "reset" if reason else "fresh" if command.since is None else "resumed"
         watching = frames.Watching(
             re=command.id,
             topic=str(topic),
             head=place.head,
             epoch=place.epoch,
-            mode=mode,  # type: ignore[arg-type]
-            reason=reason,  # type: ignore[arg-type]
+            mode=mode,
+            reason=reason,
         )
         metrics.WATCHES.labels(mode, reason or "").inc()
         await self.send_text(watching.text())
@@ -385,13 +377,11 @@ class ClinicSocket(AsyncWebsocketConsumer):
     async def _is_refused(self, command: frames.Watch) -> bool:
         known = command.topic in self.subscriptions
         if not known and len(self.subscriptions) >= settings.SOCKET_TOPICS:
-            await self._refuse(command.id, "too_many_topics", "This socket watches enough topics.")
+            await self._refuse(command.id, refusals.TOO_MANY_TOPICS)
             return True
         if self.hub.replays.waiting >= settings.REPLAYS_WAITING:
             metrics.WATCHES.labels("refused", "overloaded").inc()
-            await self._refuse(
-                command.id, "overloaded", "Too many resume at once.", retry_after_ms=2000
-            )
+            await self._refuse(command.id, refusals.OVERLOADED)
             return True
         return False
 
@@ -468,21 +458,8 @@ class ClinicSocket(AsyncWebsocketConsumer):
 
 
 def _welcome() -> str:
-    limits = {
-        "frame_bytes": settings.SOCKET_FRAME_MAX_BYTES,
-        "auth_bytes": settings.SOCKET_AUTH_MAX_BYTES,
-        "auth_seconds": settings.SOCKET_AUTH_SECONDS,
-        "command_burst": settings.SOCKET_COMMAND_BURST,
-        "commands_per_second": settings.SOCKET_COMMANDS_PER_SECOND,
-        "wire_frames": settings.SOCKET_WIRE_FRAMES,
-        "wire_frames_per_second": settings.SOCKET_WIRE_FRAMES_PER_SECOND,
-        "topics": settings.SOCKET_TOPICS,
-        "sockets_per_person": settings.SOCKETS_PER_PERSON,
-        "ack_window": settings.SOCKET_ACK_WINDOW,
-        "replay_page": settings.REPLAY_PAGE,
-    }
     return frames.Welcome(
-        time=clock.now(), heartbeat_s=settings.SOCKET_HEARTBEAT_SECONDS, limits=limits
+        time=clock.now(), heartbeat_s=settings.SOCKET_HEARTBEAT_SECONDS, limits=told_limits()
     ).text()
 
 
@@ -490,14 +467,16 @@ def _authenticated(command_id: int, identity: Identity) -> str:
     viewer = identity.viewer
     return frames.Authenticated(
         re=command_id,
-        user=frames.User(id=viewer.pk, name=identity.name, role=viewer.role),
+        user=frames.User(id=viewer.pk, name=identity.name, role=Role(viewer.role)),
         expires_at=identity.expires_at,
         epoch=identity.epoch,
         topics=[str(topic) for topic in usual_topics(viewer)],
     ).text()
 
 
-def _reason_to_reset(command: frames.Watch, epoch: str, head: int, first_kept: int) -> str | None:
+def _reason_to_reset(
+    command: frames.Watch, epoch: str, head: int, first_kept: int
+) -> ResetReason | None:
     if command.epoch is not None and command.epoch != epoch:
         return "other_epoch"
     if command.since is None:

@@ -1,16 +1,21 @@
 """Every message of the protocol `clinic.v1`, typed: the one source for both directions."""
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from clinic.models.people import Role
 from clinic.queries.journal import Frame
+from clinic.shapes.notifications import NotificationShape
 
 PROTOCOL: Final = "clinic.v1"
 
+# Any number of the client's own; the reply has it as `re`.
 CommandId = Annotated[int, Field(ge=0, strict=True)]
 Seq = Annotated[int, Field(ge=0, strict=True)]
 TopicName = Annotated[str, Field(max_length=64)]
@@ -32,12 +37,16 @@ class _Command(BaseModel):
 
 
 class Auth(_Command):
+    """Sign in with an access token: the first frame, and again before the token ends, in the same session."""
+
     op: Literal["auth"]
     id: CommandId
     token: str
 
 
 class Watch(_Command):
+    """Watch a topic: after the number `since`, which counts in `epoch`, or from now on."""
+
     op: Literal["watch"]
     id: CommandId
     topic: TopicName
@@ -46,17 +55,23 @@ class Watch(_Command):
 
 
 class Unwatch(_Command):
+    """Watch a topic no longer."""
+
     op: Literal["unwatch"]
     id: CommandId
     topic: TopicName
 
 
 class Ping(_Command):
+    """Ask for a sign of life."""
+
     op: Literal["ping"]
     id: CommandId
 
 
 class Ack(_Command):
+    """The numbers up to which events of these topics have arrived. It has no id and no reply."""
+
     op: Literal["ack"]
     topics: dict[TopicName, Seq]
 
@@ -89,52 +104,76 @@ def _id_in(text: str) -> int | None:
 # -- from the server -----------------------------------------------------------------------------------
 
 
-class _ServerFrame(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+class _ServerFrame(_Part):
     def text(self) -> str:
         return self.model_dump_json(exclude_none=True)
 
 
-class Who(BaseModel):
+class Who(_Part):
     id: int
     name: str
 
 
 class User(Who):
-    role: str
+    role: Role
 
 
-class Error(BaseModel):
+class Error(_Part):
+    """Why a command was refused. `code` is for programs; `retry_after_ms` is there if it may be tried again."""
+
     code: str
     message: str
     retryable: bool
     retry_after_ms: int | None = None
 
 
+class Limits(_Part):
+    frame_bytes: int = Field(description="A frame of a client; a larger one is `bad_frame`.")
+    auth_bytes: int = Field(description="The first frame.")
+    auth_seconds: int = Field(description="From `welcome` to `auth`.")
+    command_burst: int = Field(description="Commands at once.")
+    commands_per_second: int = Field(description="Commands for ever.")
+    wire_frames: int = Field(description="Frames of RFC 6455 at once, whatever is in them.")
+    wire_frames_per_second: int = Field(description="Frames of RFC 6455 for ever.")
+    topics: int = Field(description="Topics watched on one socket.")
+    sockets_per_person: int = Field(description="Sockets of one person; the oldest goes.")
+    ack_window: int = Field(description="Events sent and not acknowledged.")
+    replay_page: int = Field(description="Events read at once from the database.")
+
+
 class Welcome(_ServerFrame):
+    """The first frame of a server: it waits for `auth`."""
+
     op: Literal["welcome"] = "welcome"
     protocol: Literal["clinic.v1"] = PROTOCOL
     time: datetime
     heartbeat_s: int
-    limits: dict[str, int]
+    limits: Limits
 
 
 class Done(_ServerFrame):
-    """The reply to ping and unwatch."""
+    """It is done."""
 
-    re: int
+    re: CommandId
     ok: Literal[True] = True
 
 
 class Failed(_ServerFrame):
-    re: int | None = None
+    """It was refused. `re` is missing where the command's id could not be read."""
+
+    re: CommandId | None = None
     ok: Literal[False] = False
     error: Error
 
 
 class Authenticated(_ServerFrame):
-    re: int
+    """Who is signed in until when, and the topics that somebody of this role normally watches."""
+
+    re: CommandId
     ok: Literal[True] = True
     user: User
     expires_at: datetime
@@ -142,54 +181,80 @@ class Authenticated(_ServerFrame):
     topics: list[str]
 
 
+Mode = Literal["fresh", "resumed", "reset"]
+ResetReason = Literal["too_old", "ahead", "other_epoch"]
+
+
 class Watching(_ServerFrame):
-    re: int
+    """`resumed`: what was missed follows. `fresh`: from `head` on. `reset`: not watched; load the snapshot."""
+
+    re: CommandId
     ok: Literal[True] = True
     topic: str
-    head: int
+    head: Seq
     epoch: str
-    mode: Literal["fresh", "resumed", "reset"]
-    reason: Literal["too_old", "ahead", "other_epoch"] | None = None
+    mode: Mode
+    reason: ResetReason | None = None
 
 
 class Live(_ServerFrame):
+    """Everything up to `seq` has been sent; from here on events come as they are committed."""
+
     op: Literal["live"] = "live"
     topic: str
-    seq: int
+    seq: Seq
 
 
 class EventFrame(_ServerFrame):
-    """Stored as text when it was written (clinic/journal.py), so this model only checks and documents."""
+    """What happened. It is stored as text when it is written (clinic/journal.py): these models only say how.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What `data` is depends on the type and the topic (realtime/schemas.py).
+    """
 
     op: Literal["event"] = "event"
     topic: str
-    seq: int
-    id: str
+    seq: Annotated[int, Field(ge=1)]
+    id: UUID
     type: str
     at: datetime
     actor: Who | None
-    data: dict[str, Any]
+    data: Any
+
+
+class PersonalEventFrame(EventFrame):
+    """One of somebody's own topic: `cause` is the key of their own request, `notification` the line in their inbox."""
+
     cause: str | None = None
-    notification: dict[str, Any] | None = None
+    notification: NotificationShape | None = None
+
+
+class NobodysEventFrame(EventFrame):
+    """One that never says who acted."""
+
+    actor: None
 
 
 class Heartbeat(_ServerFrame):
+    """Nothing has been sent for a while. These are the last numbers of the topics watched."""
+
     op: Literal["hb"] = "hb"
-    heads: dict[str, int]
+    heads: dict[str, Seq]
     time: datetime
 
 
 class AuthExpiring(_ServerFrame):
+    """Send `auth` with a new token of this session, or be closed when this one expires."""
+
     op: Literal["auth.expiring"] = "auth.expiring"
     expires_at: datetime
 
 
 class Revoked(_ServerFrame):
+    """The right to watch this topic has ended; nothing of it follows."""
+
     op: Literal["revoked"] = "revoked"
     topic: str
-    reason: str
+    reason: Literal["right_ended"] = "right_ended"
 
 
 class Reset(_ServerFrame):
@@ -197,7 +262,7 @@ class Reset(_ServerFrame):
 
     op: Literal["reset"] = "reset"
     topic: str
-    reason: str
+    reason: Literal["too_old"] = "too_old"
 
 
 class Presence(_ServerFrame):
@@ -218,14 +283,19 @@ class Goodbye(_ServerFrame):
     reconnect_in_ms: int | None = None
 
 
-SERVER_FRAMES: Final = (
+COMMANDS: Final[tuple[type[_Command], ...]] = get_args(Command)
+# What is answered to whom; a refusal, Failed, to all of them.
+REPLIES: Final[Mapping[type[_Command], type[_ServerFrame]]] = {
+    Auth: Authenticated,
+    Watch: Watching,
+    Unwatch: Done,
+    Ping: Done,
+}
+ANSWERS: Final[tuple[type[_ServerFrame], ...]] = tuple(dict.fromkeys((*REPLIES.values(), Failed)))
+# Everything else a server says; beside it, events.
+PUSHES: Final[tuple[type[_ServerFrame], ...]] = (
     Welcome,
-    Authenticated,
-    Watching,
-    Done,
-    Failed,
     Live,
-    EventFrame,
     Heartbeat,
     AuthExpiring,
     Revoked,
@@ -233,20 +303,6 @@ SERVER_FRAMES: Final = (
     Presence,
     Goodbye,
 )
-_BY_OP: Final[dict[str, type[_ServerFrame]]] = {
-    model.model_fields["op"].default: model for model in SERVER_FRAMES if "op" in model.model_fields
-}
-
-
-def check_server_frame(frame: dict[str, Any]) -> _ServerFrame:
-    """The model of a frame a server sent; raises ValueError for what the protocol does not know."""
-    if "op" in frame:
-        if frame["op"] not in _BY_OP:
-            raise ValueError(f"unknown op {frame['op']!r}")
-        return _BY_OP[frame["op"]].model_validate(frame, extra="forbid")
-    replies = TypeAdapter(Authenticated | Watching | Failed | Done)
-    reply: _ServerFrame = replies.validate_python(frame, extra="forbid")
-    return reply
 
 
 # -- frames on the wire, past the server's own work on them -------------------------------------------------

@@ -4,7 +4,27 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+
 from clinic.limits import request_network
+from realtime.frames import Limits
+
+
+def told_limits() -> Limits:
+    """What `welcome` says."""
+    return Limits(
+        frame_bytes=settings.SOCKET_FRAME_MAX_BYTES,
+        auth_bytes=settings.SOCKET_AUTH_MAX_BYTES,
+        auth_seconds=settings.SOCKET_AUTH_SECONDS,
+        command_burst=settings.SOCKET_COMMAND_BURST,
+        commands_per_second=settings.SOCKET_COMMANDS_PER_SECOND,
+        wire_frames=settings.SOCKET_WIRE_FRAMES,
+        wire_frames_per_second=settings.SOCKET_WIRE_FRAMES_PER_SECOND,
+        topics=settings.SOCKET_TOPICS,
+        sockets_per_person=settings.SOCKETS_PER_PERSON,
+        ack_window=settings.SOCKET_ACK_WINDOW,
+        replay_page=settings.REPLAY_PAGE,
+    )
 
 
 def network_of_scope(scope: Any) -> str:

@@ -14,7 +14,7 @@ import structlog
 from django.db import DatabaseError
 
 from clinic import clock
-from clinic.models import Person
+from clinic.models import Person, Role
 from clinic.queries.presence import present_people
 from clinic.topics import Topic
 from realtime import frames
@@ -172,5 +172,5 @@ class Presence:
 
 
 def _frame(topic: Topic, people: Collection[Person]) -> str:
-    watching = [frames.User(id=each.pk, name=each.name, role=each.role) for each in people]
+    watching = [frames.User(id=each.pk, name=each.name, role=Role(each.role)) for each in people]
     return frames.Presence(topic=str(topic), watching=watching).text()

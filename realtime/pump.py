@@ -82,13 +82,13 @@ class Subscription:
             self.socket.sent_events(1)
             await self.socket.send_event(frame)
 
-    async def revoke(self, reason: str) -> None:
+    async def revoke(self) -> None:
         """The right has ended: say so, and send nothing of this topic from here on."""
         if not self.closed:
             self.close()
             self.socket.drop(self)
             metrics.REVOKED.inc()
-            await self.socket.send_text(Revoked(topic=str(self.topic), reason=reason).text())
+            await self.socket.send_text(Revoked(topic=str(self.topic)).text())
 
     async def reset(self) -> None:
         """What comes next is no longer kept: never a partial replay."""
@@ -96,7 +96,7 @@ class Subscription:
             self.close()
             self.socket.drop(self)
             metrics.RESETS.inc()
-            await self.socket.send_text(Reset(topic=str(self.topic), reason="too_old").text())
+            await self.socket.send_text(Reset(topic=str(self.topic)).text())
 
     async def show_present(self, text: str) -> None:
         """Say who is watching, unless that was the last that was said."""
@@ -141,7 +141,7 @@ class Subscription:
             next_delivery, self.topic, self.cursor, self.socket.session_id
         )
         if not delivery.is_for(self.socket.session_id):
-            await self.revoke("right_ended")
+            await self.revoke()
         elif not delivery.frames or delivery.frames[0].seq != self.cursor + 1:
             await self.reset()
         else:
