@@ -102,8 +102,9 @@ fix: dev  ## format and repair what can be repaired automatically
 	$(VENV_BIN)/ruff format .
 	cd frontend && npm run --silent format
 
-types: dev $(SCRATCH)/keys.json  ## the API's schema, the front end's types made from it, the database's diagram
+types: dev $(SCRATCH)/keys.json  ## the schemas of API and socket, the front end's types made from them, the database's diagram
 	$(APART) $(MANAGE) spectacular --file frontend/openapi.json --format openapi-json
+	$(APART) $(MANAGE) asyncapi --file frontend/asyncapi.json
 	cd frontend && npm run --silent types
 	$(APART) $(MANAGE) diagram > docs/schema.md
 
@@ -188,11 +189,15 @@ check-django: $(SCRATCH)/keys.json
 	@$(APART) $(MANAGE) check
 
 check-schema: $(SCRATCH)/keys.json
-	@echo "-- schema and the types made from it"
+	@echo "-- schemas of API and socket, and the types made from them"
 	@$(APART) $(MANAGE) spectacular --validate --file $(SCRATCH)/openapi.json --format openapi-json
 	@frontend/node_modules/.bin/openapi-typescript $(SCRATCH)/openapi.json --output $(SCRATCH)/schema.d.ts >/dev/null
 	@diff -u frontend/openapi.json $(SCRATCH)/openapi.json
 	@diff -u frontend/src/api/schema.d.ts $(SCRATCH)/schema.d.ts
+	@$(APART) $(MANAGE) asyncapi --file $(SCRATCH)/asyncapi.json
+	@node frontend/contract.mjs $(SCRATCH)/asyncapi.json $(SCRATCH)/contract.d.ts
+	@diff -u frontend/asyncapi.json $(SCRATCH)/asyncapi.json
+	@diff -u frontend/src/realtime/contract.d.ts $(SCRATCH)/contract.d.ts
 
 check-diagram: $(SCRATCH)/keys.json
 	@echo "-- the database's diagram"

@@ -317,7 +317,7 @@ LIST_MAX_LIMIT = 100
 SPECTACULAR_SETTINGS = {
     "TITLE": "Clinic API",
     "DESCRIPTION": "Booking, calendars and notifications of a clinic. Changes are made here; "
-    "the websocket at /ws/ tells of them.",
+    "the websocket at /ws/ tells of them: [its own page](/api/docs/realtime/).",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "PATH_CONVERTER_OVERRIDES": {"id": int},
@@ -331,6 +331,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["api.schema.add_long_poll"],
 }
 IDEMPOTENCY_HOURS = 24
+# What the API serves as the contract of the socket: the edges do not know each other.
+SOCKET_CONTRACT = "realtime.contract.document"
 
 # -- booking ------------------------------------------------------------------------------------
 SLOTS_MAX_DAYS = 62

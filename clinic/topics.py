@@ -23,7 +23,8 @@ class TopicKind(StrEnum):
     DESK = "desk"
 
 
-_OF_ONE: Final = re.compile(r"(user|calendar|slots|record)\.([1-9]\d{0,17})", re.ASCII)
+_OWNED: Final = tuple(kind for kind in TopicKind if kind is not TopicKind.DESK)
+_OF_ONE: Final = re.compile(rf"({'|'.join(_OWNED)})\.([1-9][0-9]{{0,17}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,8 @@ def parse_topic(name: str) -> Topic:
     if match is None:
         raise NoSuchTopic
     return Topic(TopicKind(match[1]), int(match[2]))
+
+
+def pattern_of(kind: TopicKind) -> str:
+    """What the names of such topics look like, in the words of JSON Schema."""
+    return rf"^{kind}\.[1-9][0-9]{{0,17}}$" if kind in _OWNED else f"^{kind}$"

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Protocol, Self
 
 import httpx
 from channels.testing import WebsocketCommunicator
@@ -16,20 +16,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-from realtime.frames import check_server_frame, parse_command
+from tests.contract import check_received, check_sent
 
 Frame = dict[str, Any]
-Direction = Literal["sent", "received"]
 PROTOCOL = "clinic.v1"
 PATIENCE_SECONDS = 10.0
-
-
-def validate_frame(direction: Direction, frame: Frame) -> None:
-    """Hold a frame against the protocol's message models: raises ValueError for what is not in them."""
-    if direction == "sent":
-        parse_command(json.dumps(frame))
-    else:
-        check_server_frame(frame)
 
 
 class Closed(Exception):
@@ -113,6 +104,7 @@ class Socket:
         """The number of the last event of each watched topic."""
         self._wire = wire
         self._ids = itertools.count(1)
+        self._asked: dict[int, str] = {}
         self._watches: dict[int, int | None] = {}
         self._taken: set[int] = set()
         self._arrival = asyncio.Condition()
@@ -130,7 +122,7 @@ class Socket:
     # -- what a client says --------------------------------------------------------------------
 
     async def send(self, frame: Frame) -> None:
-        validate_frame("sent", frame)
+        check_sent(frame)
         await self._wire.send(json.dumps(frame))
 
     async def send_raw(self, text: str) -> None:
@@ -140,6 +132,7 @@ class Socket:
     async def command(self, op: str, *, timeout: float = PATIENCE_SECONDS, **fields: Any) -> Frame:
         """Send a command and return its reply, a refusal included."""
         number = next(self._ids)
+        self._asked[number] = op
         if op == "watch":
             self._watches[number] = fields.get("since")
         await self.send({"id": number, "op": op, **_without_none(fields)})
@@ -235,7 +228,7 @@ class Socket:
         while self.close_code is None and self._fault is None:
             try:
                 frame = json.loads(await self._wire.receive())
-                validate_frame("received", frame)
+                check_received(frame, answers=self._asked.pop(frame.get("re"), None))
                 self._follow(frame)
                 self.frames.append(frame)
             except Closed as closed:

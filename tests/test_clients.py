@@ -9,13 +9,7 @@ from channels.testing import WebsocketCommunicator
 
 from realtime.hub import Hub, close_hub, this_hub
 from tests.clients import PROTOCOL, ApplicationWire, Closed, Frame, Socket, open_application_socket
-
-
-def event(topic: str, seq: int) -> Frame:
-    return {
-        "op": "event", "topic": topic, "seq": seq, "id": f"{topic}-{seq}", "type": "appointment.booked",
-        "at": "2026-11-21T09:00:00Z", "actor": None, "data": {},
-    }  # fmt: skip
+from tests.contract import an_event as event
 
 
 async def scripted(*frames: Frame | int) -> Socket:
@@ -55,7 +49,7 @@ async def test_a_number_that_is_not_the_next_fails_the_test(seq: int) -> None:
 
 
 async def test_an_event_that_nobody_watches_fails_the_test() -> None:
-    async with await scripted(event("record.1", 1)) as socket:
+    async with await scripted(event("user.1", 1)) as socket:
         with pytest.raises(AssertionError, match="not watched"):
             await socket.next_event()
         socket._fault = None
@@ -68,11 +62,13 @@ async def test_a_fault_that_nobody_waited_for_fails_the_test_at_the_end() -> Non
 
 
 @pytest.mark.parametrize(
-    "frame", [{"op": "gossip"}, {**event("desk", 5), "secret": 1}], ids=["unknown", "more"]
+    "frame",
+    [{"op": "gossip"}, {**event("desk", 5), "secret": 1}, {**event("desk", 5), "data": {}}],
+    ids=["unknown", "more", "less"],
 )
 async def test_a_frame_that_the_protocol_does_not_know_fails_the_test(frame: Frame) -> None:
     async with await scripted(frame) as socket:
-        with pytest.raises(ValueError, match=r"unknown op|secret"):
+        with pytest.raises(ValueError, match=r"unknown op|secret|required"):
             await socket.next_event()
         socket._fault = None
 

@@ -32,6 +32,7 @@ from clinic.topics import (
 )
 from tests import world
 from tests.api.client import Api, Json, ok
+from tests.contract import check_received
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +69,7 @@ class Screen:
             range(self.seq + 1, self.seq + 1 + len(frames))
         )
         for frame in frames:
+            check_received(frame)
             self.apply(frame)
         return [frame["type"] for frame in frames]
 

@@ -18,10 +18,12 @@ from clinic.crypto import DecryptionError
 from clinic.events import HoursChanged, NotificationRead
 from clinic.journal import Announcement, RecordedTwice, announce_rights, numbered_last, record
 from clinic.models import Entry, Event, Notification, Person, Preferences, Reminder, TopicHead
-from clinic.queries.journal import frames_after, head_of, position_of
+from clinic.queries.journal import frame_text, frames_after, head_of, position_of
 from clinic.rules.slots import Slot, SlotState, Span
+from clinic.shapes.payloads import data_types
 from clinic.topics import DESK, calendar_topic, slots_topic, user_topic
 from tests import world
+from tests.contract import check_received
 
 NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -405,7 +407,10 @@ def test_every_event_of_the_catalogue_can_be_recorded(kind: str) -> None:
         record(event, actor=None)
 
     entries = Entry.objects.filter(event__type=kind)
-    assert {entry.topic for entry in entries} >= {str(topic) for topic in event.topics()}
+    assert {entry.topic for entry in entries} == {str(topic) for topic in event.topics()}
+    assert {topic.kind for topic in event.topics()} == data_types(wanted).keys()
+    for entry in entries:
+        check_received(json.loads(frame_text(entry.topic, entry.seq, entry.body)))
     lines = Notification.objects.filter(type=kind)
     assert {line.person_id for line in lines} >= set(event.notifies())
     assert all(line.title and line.message for line in lines)

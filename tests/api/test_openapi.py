@@ -15,7 +15,10 @@ from api.urls import urlpatterns
 from tests.api.client import Api, ok
 from tests.api.document import PROBLEM, check_answer, document, template_of
 
-UNDOCUMENTED = {"api/schema/", "api/docs/", "livez", "readyz", "metrics", r"^(?!admin/).*$"}
+UNDOCUMENTED = {
+    "api/schema/", "api/asyncapi.json", "api/docs/", "api/docs/realtime/", "livez", "readyz", "metrics",
+    r"^(?!admin/).*$",
+}  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -1,12 +1,15 @@
 """A person's visit to the web app in a real browser, and what no visit may ever do."""
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocket
 
 from clinic.models import Doctor, Person
 from tests.chromium import OpenPage
+from tests.contract import Frame, check_received, check_sent
 from tests.servers.web import Web
 from tests.world import tokens
 
@@ -35,6 +38,8 @@ class Visits:
         context.on("console", self._heard)
         context.on("weberror", lambda wrong: self._complain(f"uncaught: {wrong.error}"))
         context.on("request", lambda request: self._sent(web, request))
+        page.on("websocket", self._listen)
+        context.on("page", lambda tab: tab.on("websocket", self._listen))
         if person:
             remember(context, person.person if isinstance(person, Doctor) else person)
         page.goto(web.base_url + path)
@@ -61,6 +66,17 @@ class Visits:
         own = (web.base_url + "/", "data:", "blob:")
         if not request.url.startswith(own):
             self._complain(f"left the origin: {request.url}")
+
+    def _listen(self, socket: WebSocket) -> None:
+        """What the app and the server say to each other is what the contract says."""
+        socket.on("framesent", lambda text: self._check(check_sent, text))
+        socket.on("framereceived", lambda text: self._check(check_received, text))
+
+    def _check(self, check: Callable[[Frame], None], text: str | bytes) -> None:
+        try:
+            check(json.loads(text))
+        except ValueError as broken:
+            self._complain(f"not in the contract: {broken}")
 
     def _complain(self, complaint: str) -> None:
         if not any(allowed.search(complaint) for allowed in self._allowed):

@@ -38,7 +38,9 @@ from realtime.client import (
     Waiting,
     watch,
 )
-from tests.clients import Account, Http, validate_frame
+from realtime.examples import frame_examples
+from tests.clients import Account, Http
+from tests.contract import an_event, check_received, check_sent
 from tests.realtime.stage import in_db
 from tests.realtime.test_story import Clinic
 from tests.servers.fixtures import StartWeb
@@ -58,7 +60,7 @@ USER = {"id": 5, "role": "DOCTOR", "name": "Dr Test"}
 
 
 class Talk:
-    """One connection as the server sees it. What the client says is held against the protocol."""
+    """One connection as the server sees it. What both sides say is held against the contract."""
 
     def __init__(self, socket: ServerConnection) -> None:
         self.socket = socket
@@ -67,21 +69,21 @@ class Talk:
         self.asked: list[dict[str, Any]] = []
 
     async def say(self, **frame: Any) -> None:
+        check_received(frame)
         await self.socket.send(json.dumps(frame))
 
     async def hear(self) -> dict[str, Any]:
         """The next command. Acknowledgements are noted."""
         while True:
             frame: dict[str, Any] = json.loads(await self.socket.recv())
-            validate_frame("sent", frame)
+            check_sent(frame)
             if frame["op"] != "ack":
                 return frame
             self.acked.update(frame["topics"])
 
     async def sign_in(self, *topics: str, heartbeat_s: float = 25) -> None:
-        await self.say(
-            op="welcome", protocol="clinic.v1", time=NOW, heartbeat_s=heartbeat_s, limits={}
-        )
+        # A server has heartbeats of whole seconds; a test has no time for them.
+        await self.socket.send(json.dumps(WELCOME | {"heartbeat_s": heartbeat_s}))
         await self.let_in(*topics)
 
     async def let_in(self, *topics: str) -> None:
@@ -113,10 +115,7 @@ class Talk:
 
     async def tell(self, *numbers: int, topic: str = TOPIC) -> None:
         for number in numbers:
-            await self.say(
-                op="event", topic=topic, seq=number, id=f"id-{number}", type="slot.taken", at=NOW,
-                actor=None, data={"number": number},
-            )  # fmt: skip
+            await self.say(**an_event(topic, number))
 
     async def stay(self) -> None:
         """Listen until the client leaves."""
@@ -128,6 +127,7 @@ class Talk:
 
 
 NOW = "2026-11-21T12:00:00+00:00"
+WELCOME: dict[str, Any] = frame_examples()["Welcome"][0]
 Script = Callable[[Talk], Awaitable[None]]
 
 
@@ -242,8 +242,9 @@ async def test_who_has_no_number_is_told_to_load_and_then_gets_everything() -> N
         assert reset == Reset(TOPIC, "fresh", 41, EPOCH)
         first, second = await take(stream, 2)
         assert isinstance(first, Event)
-        assert (first.seq, first.type, first.data) == (42, "slot.taken", {"number": 42})
-        assert first.frame["actor"] is None
+        said = an_event(TOPIC, 42)
+        assert (first.seq, first.type, first.data) == (42, "appointment.booked", said["data"])
+        assert first.frame == said
         assert isinstance(second, Event)
         assert second.seq == 43
         assert stage.states == [Connected(USER, (TOPIC,))]
@@ -505,7 +506,7 @@ async def test_to_a_busy_server_it_does_not_come_back_before_the_named_time() ->
 async def test_where_it_is_not_wanted_it_stays_away(status: int) -> None:
     async def script(talk: Talk) -> None:
         await talk.sign_in()
-        await talk.say(op="error", code="no", message="Not you.", reconnect="no")
+        await talk.say(op="error", code="forbidden", message="Not you.", reconnect="no")
         await talk.socket.close(status)
 
     async with playing(script) as stage, stage.watch() as stream:
@@ -518,7 +519,7 @@ async def test_where_it_is_not_wanted_it_stays_away(status: int) -> None:
 
 async def test_a_refused_token_is_exchanged_at_once_and_from_then_on_with_patience() -> None:
     async def refuses(talk: Talk) -> None:
-        await talk.say(op="welcome", protocol="clinic.v1", time=NOW, heartbeat_s=25, limits={})
+        await talk.say(**WELCOME)
         talk.tokens.append((await talk.hear())["token"])
         await talk.socket.close(4401)
 

@@ -11,9 +11,9 @@ from channels.testing import WebsocketCommunicator
 
 from realtime import frames
 from realtime.asgi import application
-from realtime.frames import check_server_frame
 from tests import world
 from tests.clients import PATIENCE_SECONDS
+from tests.contract import check_received
 from tests.realtime.stage import HOST, hub_here, in_db, move, signed_in
 
 pytestmark = pytest.mark.usefixtures("hub")
@@ -136,7 +136,7 @@ def _accept(message: dict[str, Any]) -> int:
         assert code in ALLOWED_CLOSES, message
         assert isinstance(code, int)
         return code
-    check_server_frame(json.loads(message["text"]))
+    check_received(json.loads(message["text"]))
     return 0
 
 

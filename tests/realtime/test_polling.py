@@ -15,6 +15,7 @@ from clinic.rules.rates import steady
 from realtime.asgi import application
 from tests import world
 from tests.clients import PATIENCE_SECONDS
+from tests.contract import check_received
 from tests.realtime.stage import (
     HOST,
     away,
@@ -38,6 +39,8 @@ class Answer:
         self.headers = {name.decode(): value.decode() for name, value in response["headers"]}
         self.text = response["body"].decode()
         self.body = json.loads(self.text)
+        for event in self.body.get("events", ()):
+            check_received(event)
 
     @property
     def seqs(self) -> list[int]:
