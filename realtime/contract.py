@@ -146,6 +146,7 @@ def _limits() -> Iterator[Document]:
     for name, field in frames.Limits.model_fields.items():
         yield {"name": name, "value": getattr(told, name), "description": field.description}
     for name, value, description in (
+        ("message_bytes", settings.SOCKET_MESSAGE_MAX_BYTES, "Of a client; beyond, 1009 closes."),
         ("heartbeat_s", settings.SOCKET_HEARTBEAT_SECONDS, "Of silence, then comes a heartbeat."),
         ("renewal_notice_s", settings.SOCKET_RENEWAL_NOTICE_SECONDS, "Before the token ends."),
         ("bad_frames", settings.SOCKET_BAD_FRAMES_PER_MINUTE, "In a minute: the last one closes."),

@@ -137,7 +137,7 @@ class Limits(_Part):
     auth_seconds: int = Field(description="From `welcome` to `auth`.")
     command_burst: int = Field(description="Commands at once.")
     commands_per_second: int = Field(description="Commands for ever.")
-    wire_frames: int = Field(description="Frames of RFC 6455 at once, whatever is in them.")
+    wire_frames: int = Field(description="Frames of RFC 6455 at once; one more for each event.")
     wire_frames_per_second: int = Field(description="Frames of RFC 6455 for ever.")
     topics: int = Field(description="Topics watched on one socket.")
     sockets_per_person: int = Field(description="Sockets of one person; the oldest goes.")

@@ -360,7 +360,7 @@ export interface components {
             actor: components["schemas"]["Who"] | null;
             data: components["schemas"]["AssignmentNews"];
         };
-        DeskEvent: components["schemas"]["DeskAppointmentBooked"] | components["schemas"]["DeskAppointmentCancelled"] | components["schemas"]["DeskAppointmentConfirmed"] | components["schemas"]["DeskAppointmentNoShow"] | components["schemas"]["DeskAppointmentRescheduled"] | components["schemas"]["DeskDoctorAssigned"] | components["schemas"]["DeskDoctorUnassigned"] | components["schemas"]["DeskDoctorRegistered"] | components["schemas"]["DeskDoctorApproved"] | components["schemas"]["DeskDoctorRejected"] | components["schemas"]["DeskPersonDeactivated"];
+        DeskEvent: components["schemas"]["DeskAppointmentBooked"] | components["schemas"]["DeskAppointmentCancelled"] | components["schemas"]["DeskAppointmentConfirmed"] | components["schemas"]["DeskAppointmentNoShow"] | components["schemas"]["DeskAppointmentRescheduled"] | components["schemas"]["DeskWaitlistOffered"] | components["schemas"]["DeskDoctorAssigned"] | components["schemas"]["DeskDoctorUnassigned"] | components["schemas"]["DeskDoctorRegistered"] | components["schemas"]["DeskDoctorApproved"] | components["schemas"]["DeskDoctorRejected"] | components["schemas"]["DeskPersonDeactivated"];
         DeskPersonDeactivated: {
             /** @constant */
             op: "event";
@@ -374,6 +374,20 @@ export interface components {
             at: string;
             actor: components["schemas"]["Who"] | null;
             data: components["schemas"]["DoctorUserShape"] | components["schemas"]["UserShape"];
+        };
+        DeskWaitlistOffered: {
+            /** @constant */
+            op: "event";
+            topic: string;
+            seq: number;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            type: "waitlist.offered";
+            /** Format: date-time */
+            at: string;
+            actor: components["schemas"]["Who"] | null;
+            data: components["schemas"]["WaitlistEntry"];
         };
         DoctorRef: {
             id: number;
@@ -462,6 +476,10 @@ export interface components {
             command_burst: number;
             /** @description Commands for ever. */
             commands_per_second: number;
+            /** @description Frames of RFC 6455 at once; one more for each event. */
+            wire_frames: number;
+            /** @description Frames of RFC 6455 for ever. */
+            wire_frames_per_second: number;
             /** @description Topics watched on one socket. */
             topics: number;
             /** @description Sockets of one person; the oldest goes. */
@@ -990,7 +1008,7 @@ export interface components {
             cause?: string;
             notification?: components["schemas"]["NotificationShape"];
         };
-        UserEvent: components["schemas"]["UserAppointmentBooked"] | components["schemas"]["UserAppointmentCancelled"] | components["schemas"]["UserAppointmentConfirmed"] | components["schemas"]["UserAppointmentNoShow"] | components["schemas"]["UserAppointmentRescheduled"] | components["schemas"]["UserReminderDue"] | components["schemas"]["UserRecordCreated"] | components["schemas"]["UserRecordUpdated"] | components["schemas"]["UserRecordAssigned"] | components["schemas"]["UserRecordWithdrawn"] | components["schemas"]["UserRecordVoided"] | components["schemas"]["UserAnnotationAdded"] | components["schemas"]["UserAnnotationUpdated"] | components["schemas"]["UserAnnotationRemoved"] | components["schemas"]["UserDoctorAssigned"] | components["schemas"]["UserDoctorUnassigned"] | components["schemas"]["UserDoctorRegistered"] | components["schemas"]["UserDoctorApproved"] | components["schemas"]["UserDoctorRejected"] | components["schemas"]["UserPersonDeactivated"] | components["schemas"]["UserNotificationRead"] | components["schemas"]["UserPreferencesChanged"];
+        UserEvent: components["schemas"]["UserAppointmentBooked"] | components["schemas"]["UserAppointmentCancelled"] | components["schemas"]["UserAppointmentConfirmed"] | components["schemas"]["UserAppointmentNoShow"] | components["schemas"]["UserAppointmentRescheduled"] | components["schemas"]["UserReminderDue"] | components["schemas"]["UserWaitlistOffered"] | components["schemas"]["UserRecordCreated"] | components["schemas"]["UserRecordUpdated"] | components["schemas"]["UserRecordAssigned"] | components["schemas"]["UserRecordWithdrawn"] | components["schemas"]["UserRecordVoided"] | components["schemas"]["UserAnnotationAdded"] | components["schemas"]["UserAnnotationUpdated"] | components["schemas"]["UserAnnotationRemoved"] | components["schemas"]["UserDoctorAssigned"] | components["schemas"]["UserDoctorUnassigned"] | components["schemas"]["UserDoctorRegistered"] | components["schemas"]["UserDoctorApproved"] | components["schemas"]["UserDoctorRejected"] | components["schemas"]["UserPersonDeactivated"] | components["schemas"]["UserNotificationRead"] | components["schemas"]["UserPreferencesChanged"];
         UserNotificationRead: {
             /** @constant */
             op: "event";
@@ -1156,6 +1174,45 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        UserWaitlistOffered: {
+            /** @constant */
+            op: "event";
+            topic: string;
+            seq: number;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            type: "waitlist.offered";
+            /** Format: date-time */
+            at: string;
+            actor: components["schemas"]["Who"] | null;
+            data: components["schemas"]["WaitlistEntry"];
+            cause?: string;
+            notification?: components["schemas"]["NotificationShape"];
+        };
+        /** @description Somebody's place on the waiting list, and what they are offered. */
+        WaitlistEntry: {
+            id: number;
+            /** @constant */
+            status: "OFFERED";
+            patient: components["schemas"]["PersonRef"];
+            offer: components["schemas"]["WaitlistOffer"];
+        };
+        /** @description A time that is kept for its patient until `expires_at`. Date and wall times are in `time_zone`, the doctor's. */
+        WaitlistOffer: {
+            doctor: components["schemas"]["DoctorRef"];
+            /** Format: date */
+            appointment_date: string;
+            start_time: string;
+            end_time: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            time_zone: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         /** @description Watch a topic: after the number `since`, which counts in `epoch`, or from now on. */
         Watch: {
