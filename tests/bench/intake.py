@@ -51,6 +51,7 @@ class Heard:
     sent: list[tuple[str, int, int]] = field(default_factory=list)
     arrived: int = 0
     last_at: int = 0
+    ended: int = 0
     moments: list[tuple[str, int, int]] = field(default_factory=list)
 
     @property
@@ -62,13 +63,23 @@ class Heard:
     def publishing_seconds(self) -> float:
         return max(1, self.published - self.began) / 1e9
 
-    def latency_ms(self) -> list[float]:
-        at = {(topic, seq): moment for topic, seq, moment in self.sent}
-        return [
-            (moment - at[topic, seq]) / 1e6
-            for topic, seq, moment in self.moments
-            if (topic, seq) in at
-        ]
+    def missing(self, per_event: int) -> int:
+        """Deliveries that had not come by the end, where moments are noted."""
+        sent = {(topic, seq) for topic, seq, _ in self.sent}
+        return self.events * per_event - sum((topic, seq) in sent for topic, seq, _ in self.moments)
+
+    def latency_ms(self, per_event: int) -> list[float]:
+        """Of each delivery. What has not come by the end has taken at least until then."""
+        sent = {(topic, seq): at for topic, seq, at in self.sent}
+        left = dict.fromkeys(sent, per_event)
+        came = []
+        for topic, seq, at in self.moments:
+            if (topic, seq) in sent:  # and no straggler of what was published before
+                left[topic, seq] -= 1
+                came.append((at - sent[topic, seq]) / 1e6)
+        for event, count in left.items():
+            came += [(self.ended - sent[event]) / 1e6] * count
+        return came
 
 
 class Intake:
@@ -149,6 +160,7 @@ class Intake:
             if time.monotonic_ns() - max(since, heard.last_at) > quiet * 1e9:
                 break
         self._shared = None
+        heard.ended = time.monotonic_ns()
         return heard
 
     # -- reading -----------------------------------------------------------------------------------

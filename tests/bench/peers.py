@@ -37,6 +37,10 @@ AT_ONCE: Final = 20
 QUIET_SECONDS: Final = 2.0
 """After this long without a frame, what has not come counts as lost."""
 GRACE_SECONDS: Final = 6.0
+BURST_SECONDS: Final = 12.0
+DRAINED_AFTER_SECONDS: Final = 0.4
+STRAGGLING_SECONDS: Final = 15.0
+"""So long at most is waited for what a server still has to send before it is told of more."""
 AT_ONCE_IN_A_BURST: Final = 20
 
 
@@ -161,10 +165,10 @@ class _Visit:
                 "a burst to all": self._burst,
             }
             for name, part in parts.items():
+                self._intake.drain(quiet=DRAINED_AFTER_SECONDS, at_most=STRAGGLING_SECONDS)
                 self._web.look()
                 figures = part()
                 found[name] = {**self._web.looked(), "figures": figures}
-                self._intake.drain(quiet=0.5, at_most=GRACE_SECONDS)
                 progress.at(len(found))
         return found
 
@@ -207,7 +211,7 @@ class _Visit:
     # -- the parts ---------------------------------------------------------------------------------
 
     def _memory(self, name: str) -> dict[str, float]:
-        self._intake.drain(quiet=self._scale.settle_seconds, at_most=GRACE_SECONDS)
+        self._intake.drain(quiet=self._scale.settle_seconds, at_most=STRAGGLING_SECONDS)
         grown = resident_bytes(self._web.pid) - self._empty
         return {name: round(grown / 1024 / len(self._makers), 1)}
 
@@ -220,7 +224,6 @@ class _Visit:
         rate = self._scale.targeted_per_second[0]
         self._hear(1, how="paced", topics=self._own, per_second=rate, seconds=1)
         self._hear(len(self._own), how="paced", topics=[self._shared], per_second=4, seconds=1)
-        self._intake.drain(quiet=0.5, at_most=GRACE_SECONDS)
 
     def _targeted(self, per_second: int) -> dict[str, Any]:
         seconds = self._scale.targeted_seconds
@@ -252,7 +255,7 @@ class _Visit:
             "deliveries_per_second": round(heard.arrived / heard.seconds),
             "seconds": round(heard.seconds, 3),
             "publishing_seconds": round(heard.publishing_seconds, 3),
-            "lost": heard.events * watchers - heard.arrived,
+            "lost": max(0, heard.events * watchers - heard.arrived),
             "frame_bytes": self._intake.frame_bytes,
             **_per(heard.arrived, "delivery", cost),
         }
@@ -260,6 +263,7 @@ class _Visit:
     def _hear(
         self, per_event: int, *, counted: str | None = None, **wish: Any
     ) -> tuple[Heard, Cost]:
+        self._intake.drain(quiet=DRAINED_AFTER_SECONDS, at_most=STRAGGLING_SECONDS)
         server, publisher = cpu_seconds(self._web.pid), cpu_seconds(self._publisher.pid)
         client, began = time.process_time(), time.monotonic()
         heard = self._intake.hear(
@@ -267,7 +271,7 @@ class _Visit:
             per_event=per_event,
             counted=counted,
             quiet=QUIET_SECONDS,
-            at_most=GRACE_SECONDS,
+            at_most=BURST_SECONDS if counted else GRACE_SECONDS,
             **wish,
         )
         seconds = time.monotonic() - began
@@ -292,9 +296,9 @@ class _Visit:
 
 def _delays(heard: Heard, per_event: int) -> dict[str, float]:
     return {
-        **summary(heard.latency_ms()),
+        **summary(heard.latency_ms(per_event)),
         "published_per_second": round(heard.events / heard.publishing_seconds, 1),
-        "lost": heard.events * per_event - heard.arrived,
+        "lost": heard.missing(per_event),
     }
 
 

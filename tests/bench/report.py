@@ -103,6 +103,7 @@ def _peers(it: dict[str, Any]) -> Iterator[Row]:
     yield beside.row("B1    share of a core: load client", "burst.client_share", compared=False)
     yield beside.row("B1    s: publishing", "burst.publishing_seconds", compared=False)
     yield beside.row("B1    s: until all had come", "burst.seconds", compared=False)
+    yield beside.row("B1    not delivered in time", "burst.lost", compared=False)
     for rate in it["clinic"]["paced"]:
         part = f"paced.{rate}"
         yield beside.row(f"B2  to all {rate}/s, p99 ms", f"{part}.p99", at_most=3)

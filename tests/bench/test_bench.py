@@ -11,7 +11,7 @@ import pytest
 
 from tests.bench import latency, picture, report, socketio
 from tests.bench.crowd import StockMember
-from tests.bench.intake import CHECKED_EVERY, Intake
+from tests.bench.intake import CHECKED_EVERY, Heard, Intake
 from tests.bench.numbers import median_of, percentile
 from tests.bench.publisher import EVENT_BYTES, payload
 from tests.bench.stage import PublisherProcess
@@ -162,6 +162,16 @@ def test_what_follows_no_number_is_noticed(
     hears._listen()
 
     assert hears.jumps == 1
+
+
+def test_what_has_not_come_has_taken_until_the_end_and_stragglers_count_for_nothing() -> None:
+    sent = [("a", 2, 1_000_000), ("a", 3, 2_000_000)]
+    moments = [("a", 1, 1_500_000), ("a", 2, 3_000_000), ("a", 2, 4_000_000), ("a", 3, 5_000_000)]
+
+    heard = Heard(0, 0, events=2, sent=sent, moments=moments, ended=9_000_000)
+
+    assert heard.latency_ms(2) == [2, 3, 3, 7]
+    assert heard.missing(2) == 1
 
 
 @pytest.mark.parametrize("seq", [1, 1000])
