@@ -82,10 +82,10 @@ def instances(models: Sequence[type[Model]], found: tuple[Any, ...]) -> list[Any
 
 def converted(values: Sequence[Any], fields: tuple[Any, ...]) -> list[Any]:
     """Values as the columns of these fields hold them, as Python has them."""
-    row, here = list(values), _here()
-    for index, expression, converters in _converters(here.vendor, fields):
+    row = list(values)
+    for index, expression, converters in _converters(fields):
         for convert in converters:
-            row[index] = convert(row[index], expression, here)
+            row[index] = convert(row[index], expression, connection)
     return row
 
 
@@ -188,10 +188,8 @@ def _attnames(model: type[Model]) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _converters(
-    vendor: str, fields: tuple[AnyField, ...]
-) -> list[tuple[int, Any, list[Converter]]]:
-    """Those columns that the engine does not give as Python has them, and how they become so."""
+def _converters(fields: tuple[AnyField, ...]) -> list[tuple[int, Any, list[Converter]]]:
+    """Those columns that this process's engine does not give as Python has them, and how they become so."""
     found = []
     for index, field in enumerate(fields):
         expression = field.get_col(field.model._meta.db_table)

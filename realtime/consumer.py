@@ -416,7 +416,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
 
     def _acknowledge(self, command: frames.Ack) -> bool:
         """Whether that acknowledged anything."""
-        before = self._unacked
+        before, had_room = self._unacked, self.has_room()
         for topic, seq in command.topics.items():
             subscription = self.subscriptions.get(topic)
             if subscription is not None and subscription.acked < seq <= subscription.cursor:
@@ -425,7 +425,8 @@ class ClinicSocket(AsyncWebsocketConsumer):
         if self._unacked == before:
             return False
         self._moved_at = self.loop.time()
-        self._read_on()
+        if not had_room:
+            self._read_on()
         return True
 
     def _read_on(self) -> None:

@@ -39,7 +39,7 @@ SOCKET_CONNECT_SECONDS: Final = 5
 QUIET_SECONDS: Final = 0.5
 _HTTPChannel: Any = http.HTTPChannel  # half of it is typed, and wrongly
 # Every connection is looked at once in a round, for what is overdue on it.
-ROUND_SECONDS: Final = 2.0
+ROUND_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.05
 # How long a refused client is listened to: one that is cut off while it sends never reads why.
 LINGER_SECONDS: Final = 2
@@ -372,20 +372,39 @@ class Server(Daphne):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until the reactor is stopped."""
-        reactor.callLater(1, self.application_checker)
-        reactor.callLater(LOOK_SECONDS, self.timeout_checker)
+        reactor.callLater(LOOK_SECONDS, self.look_around)
         reactor.run(installSignalHandlers=False)
 
-    def timeout_checker(self) -> None:
-        """Look at a few connections at a time: a thousand pings in one go would hold up every frame."""
+    def look_around(self) -> None:
+        """Look at a few connections at a time: at a thousand in one go, every frame would wait.
+
+        Instead of daphne's two checkers.
+        """
         if not self._to_look_at:
             self._to_look_at = list(self.connections)
             self._at_once = math.ceil(len(self._to_look_at) * LOOK_SECONDS / ROUND_SECONDS)
-        for protocol in self._to_look_at[-self._at_once :] if self._to_look_at else ():
-            if protocol in self.connections:
-                protocol.check_timeouts()
-        del self._to_look_at[-self._at_once :]
-        reactor.callLater(LOOK_SECONDS, self.timeout_checker)
+        for _ in range(min(self._at_once, len(self._to_look_at))):
+            self._look_at(self._to_look_at.pop())
+        reactor.callLater(LOOK_SECONDS, self.look_around)
+
+    def _look_at(self, protocol: Any) -> None:
+        details = self.connections.get(protocol)
+        if details is None:
+            return
+        gone, task = details.get("disconnected"), details.get("application_instance")
+        if task is not None and task.done():
+            del details["application_instance"]
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                log.error("application_failed", exc_info=error)
+                if not gone:
+                    protocol.handle_exception(error)
+        elif task is not None and gone and time.time() - gone > self.application_close_timeout:
+            task.cancel()
+        if gone and "application_instance" not in details:
+            del self.connections[protocol]
+        else:
+            protocol.check_timeouts()
 
     def stop_listening(self) -> None:
         self._port.doRead()  # who has connected already is not turned away

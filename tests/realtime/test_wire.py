@@ -1,13 +1,11 @@
 """A socket and its wire: what it does not take is not sent, and a socket may last as long as it likes."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
 
 from realtime import hub as hubs
-from realtime.server import Server, SocketProtocol
 from realtime.wire import Listener
 from tests import world
 from tests.clients import Socket
@@ -84,18 +82,6 @@ async def test_a_flooded_wire_is_closed_4429() -> None:
     assert (code, why["code"], why["reconnect"]) == (4429, "too_many_frames", "after")
 
 
-def test_the_server_ends_no_socket_because_of_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
-    protocol, closed = SocketProtocol(), []
-    monkeypatch.setattr(protocol, "serverClose", lambda code=None: closed.append(code))
-    protocol.server = Server(None, host="127.0.0.1", port=0)
-    protocol.state = protocol.STATE_OPEN
-    protocol.socket_opened, protocol.last_ping = time.time() - 30 * 86_400, time.time()
-
-    protocol.check_timeouts()
-
-    assert closed == []
-
-
 async def test_an_acknowledgement_is_taken_where_it_arrives_and_makes_room(settings: Any) -> None:
     settings.SOCKET_ACK_WINDOW = 2
     wire = ListWire()
@@ -128,25 +114,3 @@ async def test_nothing_is_taken_from_who_has_not_signed_in() -> None:
     wire = ListWire()
     async with connect(wire=wire):
         assert not wire.listener.takes('{"op": "ack", "topics": {"slots.1": 2}}')
-
-
-def test_a_round_looks_at_every_connection_once_and_at_few_at_a_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = Server(None, host="127.0.0.1", port=0)
-    looks: list[list[int]] = [[]]
-
-    class Connection:
-        def __init__(self, number: int) -> None:
-            self.number = number
-
-        def check_timeouts(self) -> None:
-            looks[-1].append(self.number)
-
-    server.connections = {Connection(number): {} for number in range(1000)}
-    monkeypatch.setattr("realtime.server.reactor.callLater", lambda seconds, look: looks.append([]))
-    for _ in range(40):  # two seconds of them
-        server.timeout_checker()
-
-    assert sorted(number for look in looks for number in look) == list(range(1000))
-    assert max(map(len, looks)) == 25
