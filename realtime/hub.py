@@ -201,7 +201,16 @@ class _FastLine:
                 await self._listen()
             except Exception as error:  # noqa: BLE001 (Redis may fail in any way it likes)
                 log.warning("fast_line_down", error=type(error).__name__)
+                await self._forget()
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _forget(self) -> None:
+        """A channel that nobody reads any more stays in its group, and all that is said there in memory."""
+        layer = get_channel_layer()
+        assert layer is not None
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(fast_line.PUBLISH_SECONDS):
+                await layer.flush()
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
