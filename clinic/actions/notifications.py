@@ -8,7 +8,9 @@ from clinic import clock
 from clinic.events import NotificationRead
 from clinic.journal import record
 from clinic.models import Person
+from clinic.queries.journal import head_of
 from clinic.queries.notifications import inbox_of, unread_count
+from clinic.topics import user_topic
 
 
 def mark_read(*, actor: Person, up_to: int | None = None, ids: Sequence[int] = ()) -> int:
@@ -18,6 +20,9 @@ def mark_read(*, actor: Person, up_to: int | None = None, ids: Sequence[int] = (
     """
     now = clock.now()
     with transaction.atomic():
+        if up_to is not None:
+            # A line that comes while this is done is not read by it, and nobody may be told that it was.
+            up_to = min(up_to, head_of(user_topic(actor.pk)))
         unread = inbox_of(actor, unread_only=True)
         unread = unread.filter(seq__lte=up_to) if up_to is not None else unread.filter(pk__in=ids)
         # In order: two devices that mark the same lines at once must not wait for each other.

@@ -72,6 +72,15 @@ def test_the_other_devices_are_told_what_was_read(reader: Person) -> None:
     ]
 
 
+def test_what_comes_meanwhile_is_not_said_to_be_read(reader: Person) -> None:
+    newest = lines(reader)[-1]
+
+    mark_read(actor=reader, up_to=newest.seq + 10)
+
+    told = world.bodies_in(user_topic(reader.pk))[-1]
+    assert (told["type"], told["data"]["up_to"]) == ("notification.read", newest.seq)
+
+
 def test_reading_what_is_read_is_no_news_and_keeps_the_moment(reader: Person) -> None:
     mark_read(actor=reader, up_to=10**6)
     before = [line.read_at for line in lines(reader)]
