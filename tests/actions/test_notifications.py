@@ -73,7 +73,7 @@ def test_the_other_devices_are_told_what_was_read(reader: Person) -> None:
 
 
 def test_what_comes_meanwhile_is_not_said_to_be_read(reader: Person) -> None:
-    newest = lines(reader)[-1]
+    newest = world.entries(user_topic(reader.pk))[-1]
 
     mark_read(actor=reader, up_to=newest.seq + 10)
 
