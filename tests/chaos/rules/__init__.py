@@ -1,0 +1,1 @@
+"""What must hold in every run, one module per subject; each rule reads a finished story and yields what breaks it."""
