@@ -84,6 +84,10 @@ proof: dev $(FRONTEND)  ## the long tests: faults, races and fuzzing by the hund
 	CLINIC_TEST_ENGINE=sqlite $(VENV_BIN)/python -m pytest -m proof --timeout 3600
 	CLINIC_TEST_ENGINE=postgres $(VENV_BIN)/python -m pytest -m proof --timeout 3600
 
+chaos: dev  ## kill everything KILLS=100 times under load and check what everybody saw; SEED=, WITHOUT=control, WITHIN=5
+	@$(VENV_BIN)/python -m tests.chaos $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(WITHIN),--within $(WITHIN)) $(if $(WITHOUT),--without $(WITHOUT))
+
 bench: dev $(FRONTEND)  ## measure, side by side with others
 	$(VENV_BIN)/python -m tests.bench
 
@@ -224,4 +228,4 @@ test-frontend:
 	@echo "-- tests of the front end"
 	@cd frontend && npm test
 
-.PHONY: up worker backup backup-keys restore upgrade simulate check test proof bench coverage fix types lock clean help dev $(CHECKS) $(TESTS)
+.PHONY: up worker backup backup-keys restore upgrade simulate check test proof chaos bench coverage fix types lock clean help dev $(CHECKS) $(TESTS)
