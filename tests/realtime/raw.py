@@ -111,6 +111,13 @@ class Raw:
         self._writer.transport.abort()
 
 
+class _Patient(asyncio.StreamReader):
+    """Gives all that has come before it says that the connection was cut; asyncio's own forgets it."""
+
+    def set_exception(self, exc: Exception) -> None:
+        self.feed_eof()
+
+
 @asynccontextmanager
 async def open_raw(
     web: Web, *, address: str = "127.0.0.1", small_buffer: bool = False
@@ -121,8 +128,12 @@ async def open_raw(
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
     wire.setblocking(False)
     wire.bind((address, 0))
-    await asyncio.get_running_loop().sock_connect(wire, ("127.0.0.1", web.port))
-    reader, writer = await asyncio.open_connection(sock=wire, limit=SMALL_BUFFER)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(wire, ("127.0.0.1", web.port))
+    reader = _Patient(limit=SMALL_BUFFER, loop=loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.create_connection(lambda: protocol, sock=wire)
+    writer = asyncio.StreamWriter(transport, protocol, reader, loop)
     key = base64.b64encode(os.urandom(16)).decode()
     writer.write(
         "GET /ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -97,7 +97,7 @@ async def knock(web: Web, stack: AsyncExitStack) -> str:
     try:
         raw = await stack.enter_async_context(open_raw(web, address="127.0.2.1"))
         first = await raw.next_text()
-    except ConnectionError:
+    except (ConnectionError, asyncio.IncompleteReadError):
         return "too_many_frames"
     return str(first["code"] if first["op"] == "error" else first["op"])
 
