@@ -10,7 +10,7 @@ import pytest
 import redis
 from asgiref.sync import SyncToAsync
 from django.conf import settings as django_settings
-from django.db import connections
+from django.db import connection, connections
 
 from tests import engine as test_engine
 
@@ -39,7 +39,15 @@ pytest_plugins = ["tests.servers.fixtures", "tests.chromium"]
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENGINE] = _engine
     config.addinivalue_line("markers", "engine(name): runs on that engine only (sqlite, postgres)")
-    config.add_cleanup(_engine.stop)
+    config.add_cleanup(_stop)
+
+
+def _stop() -> None:
+    from tests.migrated import drop_copy
+
+    if _engine.owns_run and _engine.name == "postgres" and _engine.postgres is None:
+        drop_copy(_engine)
+    _engine.stop()
 
 
 def pytest_report_header() -> str:
@@ -90,15 +98,23 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    engine: test_engine.Engine,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
     from tests.database import restore_instead_of_flush, take_snapshot
+    from tests.migrated import make_database, sqlite_copy
 
     with django_db_blocker.unblock():
-        snapshot = take_snapshot()
+        make_database(engine)
+        snapshot = take_snapshot(sqlite_copy(engine))
     restore_instead_of_flush(snapshot)
     yield
     with django_db_blocker.unblock():
         snapshot.close()
+        connection.creation.destroy_test_db(None, verbosity=0)
 
 
 @pytest.fixture(autouse=True)

@@ -84,21 +84,20 @@ def _differs(name: str) -> str:
 class SqliteSnapshot:
     """A copy of the file, written back page by page through SQLite itself: open connections notice."""
 
-    def __init__(self) -> None:
-        path = Path(connection.settings_dict["NAME"])
-        self._copy = sqlite3.connect(path.with_name("pristine.sqlite3"), check_same_thread=False)
-        with connection.cursor():
-            _raw(connection).backup(self._copy)
+    def __init__(self, copy: Path) -> None:
+        self._copy = sqlite3.connect(
+            f"{copy.as_uri()}?immutable=1", uri=True, check_same_thread=False
+        )
 
     def restore(self) -> None:
-        with connection.cursor():
-            self._copy.backup(_raw(connection))
+        self._copy.backup(raw(connection))
 
     def close(self) -> None:
         self._copy.close()
 
 
-def _raw(wrapper: Any) -> sqlite3.Connection:
+def raw(wrapper: Any) -> sqlite3.Connection:
+    wrapper.ensure_connection()
     found = wrapper.connection
     assert isinstance(found, sqlite3.Connection)
     return found
@@ -107,8 +106,9 @@ def _raw(wrapper: Any) -> sqlite3.Connection:
 Snapshot = PostgresSnapshot | SqliteSnapshot
 
 
-def take_snapshot() -> Snapshot:
-    return SqliteSnapshot() if connection.vendor == "sqlite" else PostgresSnapshot()
+def take_snapshot(copy: Path) -> Snapshot:
+    """`copy`: of the SQLite file that the migrations made."""
+    return SqliteSnapshot(copy) if connection.vendor == "sqlite" else PostgresSnapshot()
 
 
 def restore_instead_of_flush(snapshot: Snapshot) -> None:

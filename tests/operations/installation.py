@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from clinic.keys import make_keys
 from tests.engine import Engine
+from tests.migrated import copy_database
 from tests.servers import starts
 from tests.servers.postgres import find_binaries, with_database
 
@@ -126,29 +127,46 @@ Install = Callable[..., Installation]
 
 
 @pytest.fixture(scope="module")
-def install(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Install]:
-    """Makes installations with an empty database each: `install(keys=…)` shares another one's keys."""
+def install(
+    engine: Engine, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Install]:
+    """Makes installations with an empty database each: `install(keys=…)` shares another one's keys.
+
+    `install(migrated=True)` has its tables already, where migrating is not what a test is about.
+    """
     with ExitStack() as stack:
 
-        def make(*, keys: Path | None = None) -> Installation:
+        def make(*, keys: Path | None = None, migrated: bool = False) -> Installation:
             folder = tmp_path_factory.mktemp("clinic")
-            url = None if engine.name == "sqlite" else stack.enter_context(closing(_Database())).url
-            return Installation(folder, url, keys)
+            if engine.name == "sqlite":
+                made = Installation(folder, None, keys)
+                if migrated:
+                    copy_database(engine, f"sqlite:///{made.data}/clinic.sqlite3")
+                return made
+            database = _Database()
+            stack.callback(database.drop)
+            if migrated:
+                copy_database(engine, database.url)
+            else:
+                database.create()
+            return Installation(folder, database.url, keys)
 
         yield make
 
 
 class _Database:
-    """An empty database on the server of this run."""
+    """A database of its own on the server of this run."""
 
     def __init__(self) -> None:
         self._server = os.environ.get("TEST_DATABASE_URL") or os.environ["CLINIC_TEST_POSTGRES_URL"]
         self._name = f"clinic_{uuid.uuid4().hex}"
         self.url = with_database(self._server, self._name)
+
+    def create(self) -> None:
         self._execute("CREATE DATABASE {}")
 
-    def close(self) -> None:
-        self._execute("DROP DATABASE {} WITH (FORCE)")
+    def drop(self) -> None:
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:

@@ -67,8 +67,7 @@ CHANGED: Final = {"clinic_epoch", "clinic_session", "django_session"}
 @pytest.fixture(scope="module")
 def clinic(install: Install) -> Installation:
     """A clinic with two visits, their events, and a patient who is signed in. Nobody changes it."""
-    made = install()
-    made.manage("migrate", "--verbosity", "0")
+    made = install(migrated=True)
     made.python(A_CLINIC)
     return made
 
@@ -135,8 +134,7 @@ def test_where_the_keys_are_is_said_loudly(clinic: Installation, tmp_path: Path)
 
 def test_what_is_written_meanwhile_is_whole_or_not_there(install: Install) -> None:
     """A backup of a clinic at work: in it, every topic has exactly the entries that its head says."""
-    busy = install()
-    busy.manage("migrate", "--verbosity", "0")
+    busy = install(migrated=True)
     busy.python('from tests import world; world.a_doctor("busy")')
     heads = "SELECT seq FROM clinic_topichead"
     with (busy.folder / "writer.log").open("wb") as log:
@@ -272,8 +270,7 @@ def test_a_database_that_is_not_empty_is_not_replaced(clinic: Installation, back
 def test_what_is_replaced_on_purpose_is_kept(
     install: Install, clinic: Installation, backup: Path
 ) -> None:
-    other = install(keys=clinic.keys)
-    other.manage("migrate", "--verbosity", "0")
+    other = install(keys=clinic.keys, migrated=True)
     other.python('from tests import world; world.a_patient("only_here")')
 
     said = other.manage("restore", backup, "--force")
@@ -410,8 +407,7 @@ def test_a_refused_backup_changes_nothing(
     install: Install, clinic: Installation, backup: Path
 ) -> None:
     """With keys of its own, which open nothing of it; and with --force, which is no answer to that."""
-    stranger = install()
-    stranger.manage("migrate", "--verbosity", "0")
+    stranger = install(migrated=True)
     before = stranger.content()
 
     assert "do not open" in stranger.refused("restore", backup, "--force")
@@ -421,8 +417,7 @@ def test_a_refused_backup_changes_nothing(
 def test_a_restore_that_fails_half_way_leaves_all_as_it_was(
     install: Install, clinic: Installation, backup: Path
 ) -> None:
-    other = install(keys=clinic.keys)
-    other.manage("migrate", "--verbosity", "0")
+    other = install(keys=clinic.keys, migrated=True)
     other.python('from tests import world; world.a_patient("only_here")')
     before = other.content()
 
