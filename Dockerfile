@@ -33,10 +33,11 @@ RUN python -m venv /opt/clinic \
 
 # -- the tests, with all that they need: `docker compose -f docker-compose.test.yml` ---------------------------------
 FROM python AS tests
-# Debian's Chromium, for the tests that look at the real app; its version is Debian's business.
+# Debian's Chromium, for the tests that look at the real app, and its cheaper sister, for all but those of
+# notifications. Their version is Debian's business.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends chromium git make \
+    && apt-get install --yes --no-install-recommends chromium chromium-headless-shell git make \
     && rm -rf /var/lib/apt/lists/*
 COPY requirements/dev.txt requirements/dev.txt
 RUN python -m venv /opt/clinic \

