@@ -37,12 +37,6 @@ export type Annotation = Shapes['AnnotationShape']
 export type RecordHistory = Shapes['RecordHistory']
 export type RecordVersion = Shapes['RecordVersionShape']
 export type Assignment = Shapes['AssignmentShape']
-/** What an event says of one: `why` is how it came to it. */
-export interface AssignmentNews {
-  doctor: DoctorName
-  patient: Named
-  why: 'patient' | 'record' | 'booking'
-}
 /** A patient as their doctors see them. */
 export type PatientCard = Shapes['PatientCard']
 /** A patient who may be the same person, and in what they are alike. */

@@ -7,7 +7,7 @@ import type { Appointment } from '../api/shapes'
 import { useMe } from '../app/useMe'
 import { DayCalendar } from '../day/DayCalendar'
 import { useDayAppointments } from '../day/useDayAppointments'
-import type { EventFrame } from '../realtime/frames'
+import { type EventFrame, isOf } from '../realtime/frames'
 import { addDays, dateName, dateOf, timeOf, zoneName } from '../time/clock'
 import { useClock } from '../time/useClock'
 import { useNow } from '../time/useNow'
@@ -35,7 +35,8 @@ export function TodayPage() {
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set())
 
   function heard(event: EventFrame) {
-    const { id, patient, start, appointment_date } = event.data as Appointment
+    if (!isOf(event, 'appointment')) return
+    const { id, patient, start, appointment_date } = event.data
     if (appointment_date !== date) return
     const what = { patient: patient.name, time: timeOf(start, clock) }
     if (event.type === 'appointment.cancelled') announce(t('day.cancelledNow', what))

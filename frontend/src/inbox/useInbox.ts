@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { loadNotifications, markRead, type ReadMark } from '../api/notifications'
 import type { Notifications } from '../api/shapes'
-import type { EventFrame } from '../realtime/frames'
+import type { EventIn } from '../realtime/frames'
 import { applyToInbox, markInbox } from '../realtime/notifications'
 import { useLive } from '../realtime/useLive'
 import { showToast } from '../ui/announcements'
@@ -11,8 +11,8 @@ import { problemWords } from '../ui/problemWords'
 
 export const inboxKey = ['inbox']
 
-export function useInbox(after?: (event: EventFrame) => void) {
-  return useLive<Notifications>({
+export function useInbox(after?: (event: EventIn<'user.'>) => void) {
+  return useLive<Notifications, EventIn<'user.'>>({
     queryKey: inboxKey,
     load: loadNotifications,
     apply: applyToInbox,

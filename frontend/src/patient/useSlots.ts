@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { loadSlots } from '../api/doctors'
 import type { SlotsOfDoctor } from '../api/shapes'
+import type { EventIn } from '../realtime/frames'
 import { applyToSlots, changedDays, replaceDays, type SlotWindow } from '../realtime/slots'
 import { useLive } from '../realtime/useLive'
 
@@ -21,7 +22,7 @@ export function useSlots(doctorId: number, { from, to }: SlotWindow) {
     }
   }
 
-  return useLive<SlotsOfDoctor>({
+  return useLive<SlotsOfDoctor, EventIn<'slots.'>>({
     queryKey,
     load: (signal) => loadSlots(doctorId, from, to, signal),
     apply,

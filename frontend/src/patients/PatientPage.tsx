@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { loadPatient } from '../api/people'
-import type { Named, User } from '../api/shapes'
+import type { User } from '../api/shapes'
 import { nameOf } from '../app/useMe'
 import { useTopic } from '../realtime/useTopic'
 import { CareTeam } from '../records/CareTeam'
@@ -98,7 +98,7 @@ function useRecordsSeenFromTheDesk(patient: number): void {
   useTopic('desk', {
     load,
     event(event) {
-      if ((event.data as { patient?: Named }).patient?.id === patient) load()
+      if ('patient' in event.data && event.data.patient.id === patient) load()
     },
   })
 }

@@ -1,13 +1,12 @@
 /** What events mean for a list of appointments: put by id, never replace a newer version. */
 import type { Appointment, Appointments } from '../api/shapes'
-import type { EventFrame } from './frames'
+import { type EventFrame, isOf } from './frames'
 
 export type Belongs = (appointment: Appointment) => boolean
 
 export function applyToAppointments(belongs: Belongs) {
   return (data: Appointments, event: EventFrame): Appointments => {
-    if (!event.type.startsWith('appointment.')) return data
-    return putAppointment(data, event.data as Appointment, belongs)
+    return isOf(event, 'appointment') ? putAppointment(data, event.data, belongs) : data
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RealtimeClient, type Watcher } from './client'
+import { example } from './examples'
 import type { EventFrame } from './frames'
 
 type Sent = Record<string, unknown> & { id: number; op: string }
@@ -30,7 +31,7 @@ class FakeSocket {
   open() {
     this.readyState = WebSocket.OPEN
     this.onopen?.()
-    this.push({ op: 'welcome', protocol: 'clinic.v1', heartbeat_s: 25 })
+    this.push(example('welcome'))
   }
 
   push(frame: unknown) {
@@ -53,11 +54,11 @@ class FakeSocket {
   }
 
   accept() {
-    this.push({ re: this.last('auth').id, ok: true, epoch: 'e1' })
+    this.push(example('authenticated', { re: this.last('auth').id, epoch: 'e1' }))
   }
 
   join(mode: string, head: number, more: object = {}) {
-    this.push({ re: this.last('watch').id, ok: true, mode, head, epoch: 'e1', ...more })
+    this.push(example('watching', { re: this.last('watch').id, mode, head, epoch: 'e1', ...more }))
   }
 }
 
@@ -65,17 +66,8 @@ class SessionOver extends Error {}
 
 const token = vi.fn(async () => 'token')
 
-function event(seq: number, topic = 'calendar.5'): EventFrame {
-  return {
-    op: 'event',
-    topic,
-    seq,
-    id: `id-${seq}`,
-    type: 'appointment.booked',
-    at: '',
-    actor: null,
-    data: {},
-  }
+function event(seq: number, topic = 'calendar.5') {
+  return example('calendar.appointment.booked', { seq, topic })
 }
 
 function watcher() {

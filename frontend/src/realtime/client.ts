@@ -5,15 +5,27 @@
  * later event exactly once and in order, across any number of broken connections; where the service cannot replay,
  * they are told to load their snapshot again.
  */
-import { type EventFrame, type Incoming, isReply, type Push, type Reply, type Viewer } from './frames'
+import {
+  type Command,
+  type EventFrame,
+  type EventIn,
+  type Failed,
+  type Goodbye,
+  type Incoming,
+  isReply,
+  type Reply,
+  type Request,
+  type Viewer,
+  type Watching,
+} from './frames'
 
 export interface Position {
   seq: number
   epoch: string
 }
 
-export interface Watcher {
-  event(event: EventFrame): void
+export interface Watcher<Said extends EventFrame = EventFrame> {
+  event(event: Said): void
   /**
    * What this watcher holds can no longer be continued: load it again, then `seek`. A watcher without a snapshot
    * of its own is told so once it is joined, so that what it loads then misses nothing.
@@ -101,7 +113,7 @@ export class RealtimeClient {
   #lastCommand = 0
   #paced = 0
   #heartbeatMs = 25_000
-  #lastError: Extract<Push, { op: 'error' }> | undefined
+  #lastError: Goodbye | undefined
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   #aliveTimer: ReturnType<typeof setTimeout> | undefined
   #ackTimer: ReturnType<typeof setTimeout> | undefined
@@ -164,7 +176,7 @@ export class RealtimeClient {
   }
 
   /** Watches a topic from a snapshot's number on, or, without one, from now on. */
-  watch(name: string, from: Position | null, watcher: Watcher): Watch {
+  watch<Name extends string>(name: Name, from: Position | null, watcher: Watcher<EventIn<Name>>): Watch {
     const seat: Seat = { watcher, seq: from?.seq ?? null, epoch: from?.epoch, fromNow: from === null }
     let topic = this.#topics.get(name)
     if (!topic) {
@@ -314,16 +326,17 @@ export class RealtimeClient {
     for (const listener of this.#listeners) listener()
   }
 
-  #command(command: Record<string, unknown>, onReply: (reply: Reply) => void): number {
+  #command(command: Request, onReply: (reply: Reply) => void): number {
     this.#lastCommand += 1
     const id = this.#lastCommand
     this.#replies.set(id, onReply)
     const socket = this.#socket
     const wait = this.#paceMs()
-    if (wait === 0) this.#send({ id, ...command })
+    const frame = { id, ...command } as Command
+    if (wait === 0) this.#send(frame)
     else
       setTimeout(() => {
-        if (this.#socket === socket) this.#send({ id, ...command })
+        if (this.#socket === socket) this.#send(frame)
       }, wait)
     return id
   }
@@ -335,7 +348,7 @@ export class RealtimeClient {
     return Math.max(0, this.#paced - now)
   }
 
-  #send(frame: Record<string, unknown>): void {
+  #send(frame: Command): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame))
   }
 
@@ -344,6 +357,7 @@ export class RealtimeClient {
   #receive(frame: Incoming): void {
     if (this.#status.phase === 'live') this.#expectLife(this.#heartbeatMs * SILENT_HEARTBEATS)
     if (isReply(frame)) {
+      if (frame.re === undefined) return
       const onReply = this.#replies.get(frame.re)
       this.#replies.delete(frame.re)
       onReply?.(frame)
@@ -514,26 +528,29 @@ export class RealtimeClient {
       this.#refused(topic, reply)
       return
     }
+    if ('mode' in reply) this.#placed(topic, since, reply)
+  }
+
+  #placed(topic: Topic, since: number | null, reply: Watching): void {
     if (reply.mode === 'reset') {
       this.#reset(topic, reply.reason ?? 'reset')
       return
     }
     topic.stage = 'joined'
-    topic.seq = reply.mode === 'fresh' || since === null ? (reply.head ?? 0) : since
+    topic.seq = reply.mode === 'fresh' || since === null ? reply.head : since
     topic.epoch = reply.epoch
     for (const seat of [...topic.seats]) {
-      if (seat.seq === null && seat.fromNow) this.#place(seat, reply.head ?? topic.seq, reply.epoch)
+      if (seat.seq === null && seat.fromNow) this.#place(seat, reply.head, reply.epoch)
       else if (seat.seq !== null && seat.epoch !== reply.epoch) this.#resetSeat(topic, seat, 'epoch')
     }
     // Someone came with an older snapshot while the reply was under way.
     if ([...topic.seats].some((seat) => seat.seq !== null && seat.seq < topic.seq)) this.#join(topic)
   }
 
-  #refused(topic: Topic, reply: Reply): void {
+  #refused(topic: Topic, { error }: Failed): void {
     topic.stage = 'off'
-    const error = reply.error
-    if (!error?.retryable) {
-      this.#revoked(topic, error?.code ?? 'refused')
+    if (!error.retryable) {
+      this.#revoked(topic, error.code)
       return
     }
     const wait = (error.retry_after_ms ?? BACKOFF_FIRST_MS) + this.#options.random() * BACKOFF_FIRST_MS

@@ -1221,9 +1221,9 @@ export interface components {
             id: number;
             topic: string;
             /** @default null */
-            since: number | null;
+            since?: number | null;
             /** @default null */
-            epoch: string | null;
+            epoch?: string | null;
         };
         /** @description `resumed`: what was missed follows. `fresh`: from `head` on. `reset`: not watched; load the snapshot. */
         Watching: {

@@ -1,20 +1,14 @@
 /** What events of a person's own topic mean for the inbox. */
 import type { Notification, Notifications } from '../api/shapes'
-import type { EventFrame } from './frames'
+import type { EventFrame, EventIn, ReadMark } from './frames'
 
-interface ReadData {
-  up_to?: number | null
-  ids?: number[] | null
-  unread?: number
-}
-
-export function applyToInbox(inbox: Notifications, event: EventFrame): Notifications {
+export function applyToInbox(inbox: Notifications, event: EventIn<'user.'>): Notifications {
   if (event.type !== 'notification.read') return inbox
-  return markInbox(inbox, event.data as ReadData, event.at)
+  return markInbox(inbox, event.data, event.at)
 }
 
 /** The inbox after a read mark, whoever set it and on whichever device. */
-export function markInbox(inbox: Notifications, mark: ReadData, at: string): Notifications {
+export function markInbox(inbox: Notifications, mark: Partial<ReadMark>, at: string): Notifications {
   let marked = 0
   const notifications = inbox.notifications.map((notification) => {
     if (notification.read_at || !covers(mark, notification)) return notification
@@ -24,7 +18,7 @@ export function markInbox(inbox: Notifications, mark: ReadData, at: string): Not
   return { ...inbox, notifications, unread: mark.unread ?? Math.max(0, inbox.unread - marked) }
 }
 
-function covers(mark: ReadData, notification: Notification): boolean {
+function covers(mark: Partial<ReadMark>, notification: Notification): boolean {
   if (mark.ids?.includes(notification.id)) return true
   return mark.up_to != null && notification.seq <= mark.up_to
 }

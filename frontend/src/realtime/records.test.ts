@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RecordMirror } from '../api/records'
 import type { Annotation, HealthRecord } from '../api/shapes'
-import type { EventFrame } from './frames'
+import type { EventIn } from './frames'
 import { applyToRecord, concernsRecords, putAnnotation, putAnswer } from './records'
 
 function note(id: number, version = 1, content = `note ${id}`): Annotation {
@@ -33,7 +33,7 @@ function mirror(of: HealthRecord): RecordMirror {
 }
 
 function heard(data: RecordMirror, type: string, what: unknown): HealthRecord {
-  return applyToRecord(data, { type, data: what } as EventFrame).record
+  return applyToRecord(data, { type, data: what } as EventIn<'record.'>).record
 }
 
 describe('a record', () => {

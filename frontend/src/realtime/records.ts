@@ -1,15 +1,23 @@
 /** What events of a record's own topic mean for the record: put by id, never replace a newer version. */
 import type { RecordMirror } from '../api/records'
 import type { Annotation, HealthRecord } from '../api/shapes'
-import type { EventFrame } from './frames'
+import type { EventIn } from './frames'
 
-const REPLACING = new Set(['record.created', 'record.updated', 'record.assigned', 'record.withdrawn'])
-
-export function applyToRecord(data: RecordMirror, event: EventFrame): RecordMirror {
-  if (REPLACING.has(event.type)) return putRecord(data, event.data as HealthRecord)
-  if (event.type === 'annotation.removed') return withoutAnnotation(data, (event.data as Annotation).id)
-  if (event.type.startsWith('annotation.')) return putAnnotation(data, event.data as Annotation)
-  return data
+export function applyToRecord(data: RecordMirror, event: EventIn<'record.'>): RecordMirror {
+  switch (event.type) {
+    case 'record.created':
+    case 'record.updated':
+    case 'record.assigned':
+    case 'record.withdrawn':
+      return putRecord(data, event.data)
+    case 'annotation.added':
+    case 'annotation.updated':
+      return putAnnotation(data, event.data)
+    case 'annotation.removed':
+      return withoutAnnotation(data, event.data.id)
+    default:
+      return data
+  }
 }
 
 /** The record after a change; its notes have versions of their own, so each keeps its newest. */
@@ -41,7 +49,7 @@ export function withoutAnnotation(data: RecordMirror, gone: number): RecordMirro
 }
 
 /** Whether an event of a person's own topic or of the desk may change a list of records or of patients. */
-export function concernsRecords({ type }: Pick<EventFrame, 'type'>): boolean {
+export function concernsRecords({ type }: { type: string }): boolean {
   return /^(record|annotation|attachment)\.|^doctor\.(un)?assigned$/.test(type)
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Appointment, Appointments, Notifications, Slot, SlotsOfDoctor } from '../api/shapes'
 import { applyToAppointments, putAppointment } from './appointments'
-import type { EventFrame } from './frames'
+import type { EventFrame, EventIn } from './frames'
 import { applyToInbox, mayNotify } from './notifications'
 import { applyToSlots, changedDays, replaceDays } from './slots'
 
@@ -42,8 +42,9 @@ function list(...appointments: Appointment[]): Appointments {
   return { appointments, stream: { topic: 'calendar.2', seq: 1, epoch: 'e' } }
 }
 
-function event(type: string, data: unknown, more: Partial<EventFrame> = {}): EventFrame {
-  return {
+/** Of any type and of no topic in particular: which one it is, its test says. */
+function event(type: string, data: unknown, more: object = {}) {
+  const frame: unknown = {
     op: 'event',
     topic: 't',
     seq: 2,
@@ -54,6 +55,7 @@ function event(type: string, data: unknown, more: Partial<EventFrame> = {}): Eve
     data,
     ...more,
   }
+  return frame as EventFrame & EventIn<'slots.'> & EventIn<'user.'>
 }
 
 describe('appointments', () => {

@@ -1,6 +1,6 @@
 /** What events mean for a doctor's times: each slot is known by its start. */
 import type { Slot, SlotsOfDoctor } from '../api/shapes'
-import type { EventFrame } from './frames'
+import { type EventIn, isOf } from './frames'
 
 export interface SlotWindow {
   from: string
@@ -8,9 +8,9 @@ export interface SlotWindow {
 }
 
 export function applyToSlots(window: SlotWindow) {
-  return (data: SlotsOfDoctor, event: EventFrame): SlotsOfDoctor => {
-    if (!event.type.startsWith('slot.')) return data
-    const slot = event.data as Slot
+  return (data: SlotsOfDoctor, event: EventIn<'slots.'>): SlotsOfDoctor => {
+    if (!isOf(event, 'slot')) return data
+    const slot = event.data
     if (slot.appointment_date < window.from || slot.appointment_date > window.to) return data
     return { ...data, slots: putSlot(data.slots, slot) }
   }
@@ -25,9 +25,9 @@ function putSlot(slots: Slot[], slot: Slot): Slot[] {
 }
 
 /** The days whose times changed all at once and must be loaded again; none named means all of them. */
-export function changedDays(event: EventFrame, window: SlotWindow): SlotWindow | undefined {
+export function changedDays(event: EventIn<'slots.'>, window: SlotWindow): SlotWindow | undefined {
   if (event.type !== 'hours.changed') return undefined
-  const { dates = [] } = event.data as { dates?: string[] }
+  const { dates } = event.data
   if (dates.length === 0) return window
   const inView = dates.filter((date) => date >= window.from && date <= window.to).sort()
   const [from, to] = [inView[0], inView.at(-1)]

@@ -15,17 +15,24 @@ export interface Mirror {
   stream: Stream
 }
 
-interface Live<Data extends Mirror> {
+interface Live<Data extends Mirror, Said extends EventFrame> {
   queryKey: QueryKey
   load: (signal: AbortSignal) => Promise<Data>
   /** The data after an event; the same object when the event does not concern it. */
-  apply: (data: Data, event: EventFrame) => Data
+  apply: (data: Data, event: Said) => Data
   /** What else an event means, once it is applied. */
-  after?: (event: EventFrame, data: Data) => void
+  after?: (event: Said, data: Data) => void
   enabled?: boolean
 }
 
-export function useLive<Data extends Mirror>({ queryKey, load, apply, after, enabled = true }: Live<Data>) {
+/** `Said` are the events of the topic that the snapshot names. */
+export function useLive<Data extends Mirror, Said extends EventFrame = EventFrame>({
+  queryKey,
+  load,
+  apply,
+  after,
+  enabled = true,
+}: Live<Data, Said>) {
   const client = useQueryClient()
   const connection = useConnection()
   const query: UseQueryResult<Data> = useQuery({
@@ -50,7 +57,8 @@ export function useLive<Data extends Mirror>({ queryKey, load, apply, after, ena
     const queryKey = JSON.parse(key) as QueryKey
     const held = () => client.getQueryData<Data>(queryKey)
     watch.current = connection.watch(topic, held()?.stream ?? null, {
-      event(event) {
+      event(frame) {
+        const event = frame as Said
         const before = held()
         if (!before || !continues(before, event)) return
         const data = { ...newest.current.apply(before, event), stream: { ...before.stream, seq: event.seq } }

@@ -24,7 +24,7 @@ import { useAssignments } from './useAssignments'
 interface Props {
   patient: Named
   /** Where assignments of this patient are told of. */
-  topic: string
+  topic: 'desk' | `user.${number}`
   isMine?: boolean
 }
 

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { Problem } from '../api/problem'
 import type { HealthRecord, Stream } from '../api/shapes'
 import { useMe } from '../app/useMe'
-import type { EventFrame } from '../realtime/frames'
+import type { EventIn } from '../realtime/frames'
 import { usePresence } from '../realtime/usePresence'
 import { dateName, dateOf, timeOf } from '../time/clock'
 import { useClock } from '../time/useClock'
@@ -36,13 +36,13 @@ function OneRecord({ id }: { id: number }) {
   const me = useMe()
   const [arrived, setArrived] = useState<ReadonlySet<number>>(new Set())
 
-  function heard(event: EventFrame) {
+  function heard(event: EventIn<'record.'>) {
     if (event.actor?.id === me.id) return
     const name = event.actor?.name ?? ''
     if (event.type === 'record.updated') announce(t('record.updatedBy', { name }))
     if (event.type !== 'annotation.added') return
     announce(t('notes.arrived', { name }))
-    const { id } = event.data as { id: number }
+    const { id } = event.data
     setArrived((before) => new Set([...before, id]))
   }
 

@@ -2,12 +2,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { loadAssignments } from '../api/assignments'
-import type { AssignmentNews } from '../api/shapes'
 import { useTopic } from '../realtime/useTopic'
 import { announce } from '../ui/announcements'
 
 /** `topic` is where this person is told of them: the patient in their own, staff at the desk; nobody else may ask. */
-export function useAssignments(patient: number, topic: string | undefined) {
+export function useAssignments(patient: number, topic: 'desk' | `user.${number}` | undefined) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const queryKey = ['assignments', patient]
@@ -20,9 +19,9 @@ export function useAssignments(patient: number, topic: string | undefined) {
   useTopic(topic, {
     load,
     event(event) {
+      if (event.type !== 'doctor.assigned' && event.type !== 'doctor.unassigned') return
       const isNew = event.type === 'doctor.assigned'
-      if (!isNew && event.type !== 'doctor.unassigned') return
-      const { patient: whose, doctor, why } = event.data as AssignmentNews
+      const { patient: whose, doctor, why } = event.data
       if (whose.id !== patient || why !== 'patient') return
       load()
       announce(t(isNew ? 'team.assignedNow' : 'team.endedNow', { name: doctor.name }))

@@ -2,7 +2,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { loadRecord, type RecordMirror } from '../api/records'
-import type { EventFrame } from '../realtime/frames'
+import type { EventIn } from '../realtime/frames'
 import { applyToRecord } from '../realtime/records'
 import { useLive } from '../realtime/useLive'
 import { recordsKey } from './useRecords'
@@ -11,8 +11,8 @@ export function recordKey(id: number) {
   return ['record', id]
 }
 
-export function useRecord(id: number, after?: (event: EventFrame) => void) {
-  return useLive<RecordMirror>({
+export function useRecord(id: number, after?: (event: EventIn<'record.'>) => void) {
+  return useLive<RecordMirror, EventIn<'record.'>>({
     queryKey: recordKey(id),
     load: (signal) => loadRecord(id, signal),
     apply: applyToRecord,
