@@ -84,13 +84,15 @@ class AppointmentEvent(Event):
 
 
 class AppointmentBooked(AppointmentEvent):
+    """A visit was booked."""
+
     type = "appointment.booked"
     tells_doctor = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentRescheduled(AppointmentEvent):
-    """Told to the doctor it was taken from as well. `old` is when it was to be."""
+    """A visit was given another time, or another doctor: both doctors are told."""
 
     type = "appointment.rescheduled"
     tells_doctor = True
@@ -124,10 +126,14 @@ class AppointmentConfirmed(AppointmentEvent):
 
 
 class AppointmentNoShow(AppointmentEvent):
+    """The patient did not come."""
+
     type = "appointment.no_show"
 
 
 class AppointmentCancelled(AppointmentEvent):
+    """The visit will not take place."""
+
     type = "appointment.cancelled"
     tells_doctor = True
 
@@ -196,10 +202,14 @@ class SlotEvent(Event):
 
 
 class SlotTaken(SlotEvent):
+    """This time cannot be booked any more."""
+
     type = "slot.taken"
 
 
 class SlotFreed(SlotEvent):
+    """This time can be booked again."""
+
     type = "slot.freed"
 
 
@@ -238,22 +248,32 @@ class RecordEvent(Event):
 
 
 class RecordCreated(RecordEvent):
+    """A record was made."""
+
     type = "record.created"
 
 
 class RecordUpdated(RecordEvent):
+    """What a record says was changed."""
+
     type = "record.updated"
 
 
 class RecordAssigned(RecordEvent):
+    """A doctor was named on the record."""
+
     type = "record.assigned"
 
 
 class RecordWithdrawn(RecordEvent):
+    """Its patient has withdrawn the record; its doctors still read it."""
+
     type = "record.withdrawn"
 
 
 class RecordVoided(RecordEvent):
+    """The record of a visit that was cancelled is gone."""
+
     type = "record.voided"
 
 
@@ -274,6 +294,8 @@ class AnnotationEvent(Event):
 
 
 class AnnotationAdded(AnnotationEvent):
+    """A doctor has written in the record."""
+
     type = "annotation.added"
 
     def notifies(self) -> Sequence[int]:
@@ -281,10 +303,14 @@ class AnnotationAdded(AnnotationEvent):
 
 
 class AnnotationUpdated(AnnotationEvent):
+    """What a doctor had written was changed."""
+
     type = "annotation.updated"
 
 
 class AnnotationRemoved(AnnotationEvent):
+    """What a doctor had written was taken back."""
+
     type = "annotation.removed"
 
 
@@ -314,6 +340,8 @@ class AssignmentEvent(Event):
 
 
 class DoctorAssigned(AssignmentEvent):
+    """A doctor may now read a patient's records, or one of them."""
+
     type = "doctor.assigned"
 
     def notifies(self) -> Sequence[int]:
@@ -332,6 +360,8 @@ class DoctorAssigned(AssignmentEvent):
 
 
 class DoctorUnassigned(AssignmentEvent):
+    """A doctor looks after a patient, or a record, no longer."""
+
     type = "doctor.unassigned"
 
 
@@ -352,6 +382,8 @@ class PersonEvent(Event):
 
 
 class DoctorRegistered(PersonEvent):
+    """Somebody wants to be a doctor here; an admin decides."""
+
     type = "doctor.registered"
 
 
@@ -362,14 +394,20 @@ class DoctorDecided(PersonEvent):
 
 
 class DoctorApproved(DoctorDecided):
+    """Patients can find and book this doctor now."""
+
     type = "doctor.approved"
 
 
 class DoctorRejected(DoctorDecided):
+    """The clinic has not approved this doctor."""
+
     type = "doctor.rejected"
 
 
 class PersonDeactivated(PersonEvent):
+    """This account may not be used any more."""
+
     type = "person.deactivated"
 
 
