@@ -16,6 +16,7 @@ from tests.bench.progress import step
 from tests.bench.scale import Scale
 from tests.bench.stage import STAMPED, PinnedWeb, Stage
 from tests.bench.wire import HttpConnection
+from tests.bench.witness import witness
 
 DOCTORS: Final = 20
 RECEPTIONISTS: Final = 5
@@ -78,7 +79,8 @@ def measure(place: Stage, scale: Scale) -> dict[str, Any]:
 async def _measure(place: Stage, scale: Scale, web: PinnedWeb, people: Any) -> dict[str, Any]:
     measured = Measured()
     makers = _makers(people, measured)
-    async with crowd() as watching:
+    _receptionist, token = people["receptionists"][0]
+    async with crowd() as watching, witness(web.port, token, "desk") as desk:
         with step(f"B5: {len(makers)} sockets sign in", len(makers)) as progress:
             await watching.join(makers, web.port, at_once=AT_ONCE, progress=progress.at)
         plan = _plan(people)
@@ -92,6 +94,7 @@ async def _measure(place: Stage, scale: Scale, web: PinnedWeb, people: Any) -> d
                 for rate in scale.bookings_per_second
             ]
         watching.check()
+        await desk.until(max(seq for topic, seq, _at in measured.received if topic == "desk"))
     return {"sockets": len(makers), "rates": rates}
 
 

@@ -5,17 +5,23 @@ import os
 import re
 import socket
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from clinic import clock
+from realtime.client import Event, Item, Reset
+from tests import world
 from tests.bench import latency, picture, report, socketio
 from tests.bench.crowd import StockMember
 from tests.bench.intake import CHECKED_EVERY, Heard, Intake
 from tests.bench.numbers import median_of, percentile
 from tests.bench.publisher import EVENT_BYTES, payload
 from tests.bench.stage import PublisherProcess
-from tests.bench.wire import frame_at
+from tests.bench.wire import Refused, frame_at
+from tests.bench.witness import Witness, witness
+from tests.realtime.stage import in_db, move
+from tests.servers.web import Web
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -188,6 +194,28 @@ def test_the_packages_beside_the_clinic_are_pinned_exactly() -> None:
         assert re.fullmatch(r"[\d.]+", version)
         assert locked[f"node_modules/{name}"]["version"] == version
     assert all("integrity" in each for name, each in locked.items() if name)
+
+
+# -- the witness -------------------------------------------------------------------------------------------
+
+
+async def test_a_witness_hears_what_other_programs_would(web: Web) -> None:
+    token = await in_db(lambda: world.tokens(world.a_patient()).access)
+    async with witness(web.port, token, "slots.1") as one:
+        assert one.heard == 0
+        await in_db(move, 1, 5)
+        await one.until(5)
+
+
+@pytest.mark.parametrize("then", [3, 1])
+async def test_a_witness_says_what_is_missing_or_comes_twice(then: int) -> None:
+    async def items() -> AsyncIterator[Item]:
+        yield Reset("desk", "fresh", 0, "e")
+        for seq in (1, then):
+            yield Event("desk", seq, "e", "x", "t", clock.now(), {}, {})
+
+    with pytest.raises(Refused, match=f"after number 1 came .*seq={then}"):
+        await Witness().listen(items())
 
 
 # -- what is said ------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from websockets.typing import Origin
 from tests import world
 from tests.clients import PATIENCE_SECONDS
 from tests.realtime import raw
-from tests.realtime.stage import in_db
-from tests.realtime.test_fuzz import Mutator
+from tests.realtime.stage import in_db, lasting
+from tests.realtime.test_fuzz import LONG_SECONDS, Mutator
 from tests.servers.web import Web
 
 # By the transport: its close frame may be lost with the connection.
@@ -183,7 +183,7 @@ class Framer:
 async def fuzz(web: Web, count: int, seed: int) -> None:
     chance = random.Random(seed)
     framer, sent, ends = Framer(chance), 0, Counter[int]()
-    token = await in_db(lambda: world.tokens(world.a_patient()).access)
+    token = lasting(await in_db(lambda: world.tokens(world.a_patient()).access), LONG_SECONDS)
     while sent < count:
         async with raw.open_raw(web, address=f"127.0.3.{1 + sent % 200}") as wire:
             if chance.random() < 0.9:

@@ -7,6 +7,7 @@ import pytest
 from channels.layers import get_channel_layer
 
 from clinic.journal import Announcement
+from clinic.topics import slots_topic
 from realtime import fast_line
 from realtime import hub as hubs
 from tests.realtime.stage import hub_here
@@ -16,13 +17,14 @@ pytestmark = pytest.mark.usefixtures("hub")
 
 
 def channels() -> dict[str, asyncio.Queue[Any]]:
-    found: dict[str, asyncio.Queue[Any]] = get_channel_layer()._get_layer().channels
+    layer: Any = get_channel_layer()
+    found: dict[str, asyncio.Queue[Any]] = layer._get_layer().channels
     return found
 
 
 async def heard(head: int) -> None:
     """It is told of this by another process, and nobody here had told it before."""
-    with hub_here().feed(hubs.Topic(hubs.TopicKind.SLOTS, 1)).held() as feed:
+    with hub_here().feed(slots_topic(1)).held() as feed:
         async with asyncio.timeout(10):
             while feed.head < head:
                 await fast_line.publish_commit("another", Announcement({"slots.1": head}))

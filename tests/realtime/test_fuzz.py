@@ -15,7 +15,7 @@ from realtime.asgi import application
 from tests import world
 from tests.clients import PATIENCE_SECONDS
 from tests.contract import check_received
-from tests.realtime.stage import HOST, hub_here, in_db, move, signed_in
+from tests.realtime.stage import HOST, hub_here, in_db, lasting, move, signed_in
 
 pytestmark = pytest.mark.usefixtures("hub")
 
@@ -141,6 +141,10 @@ def _accept(message: dict[str, Any]) -> int:
     return 0
 
 
+# No run may end because a token has.
+LONG_SECONDS = 7200
+
+
 async def fuzz(settings: Any, count: int, seed: int) -> None:
     settings.SOCKETS_PER_PERSON = 1000
     settings.SOCKETS_UNAUTHENTICATED_PER_ADDRESS = 1000
@@ -149,9 +153,9 @@ async def fuzz(settings: Any, count: int, seed: int) -> None:
     chance = random.Random(seed)
     mutator = Mutator(chance)
     await in_db(move, 1, 5)
-    token = (await in_db(lambda: world.tokens(world.a_patient()))).access
+    token = lasting((await in_db(lambda: world.tokens(world.a_patient()))).access, LONG_SECONDS)
     sent, codes = 0, set[int]()
-    async with signed_in() as bystander:
+    async with signed_in(seconds=LONG_SECONDS) as bystander:
         await bystander.watch("slots.1")
         while sent < count:
             opener = token if chance.random() < 0.9 else ""

@@ -10,7 +10,7 @@ from channels.testing import WebsocketCommunicator
 
 from clinic import clock
 from clinic.actions.sessions import end_session, refresh_session
-from clinic.models import Person
+from clinic.models import Person, Session
 from realtime import hub as hubs
 from realtime.asgi import application
 from realtime.reads import LIVE_THREADS
@@ -18,6 +18,7 @@ from tests import world
 from tests.clients import PATIENCE_SECONDS, Closed, Socket
 from tests.realtime.stage import (
     HOST,
+    away,
     connect,
     everything_sent,
     goodbye,
@@ -325,6 +326,24 @@ async def test_commands_sent_behind_a_bad_auth_are_never_answered() -> None:
         assert await socket.closed() == 4401
 
     assert all(frame.get("re") != 2 for frame in socket.frames)
+
+
+async def test_without_a_database_one_is_told_to_come_back() -> None:
+    pair = await in_db(lambda: world.tokens(world.a_patient()))
+    async with away(Session), connect() as socket:
+        error = (await socket.command("auth", token=pair.access))["error"]
+        code, why = await goodbye(socket)
+
+    assert (error["code"], error["retryable"]) == ("unavailable", True)
+    assert (code, why["code"], why["reconnect"]) == (4503, "overloaded", "after")
+
+
+async def test_a_renewal_that_the_database_cannot_answer_can_be_tried_again() -> None:
+    pair = await in_db(lambda: world.tokens(world.a_patient()))
+    async with connect(token=pair.access) as socket:
+        async with away(Session):
+            assert (await socket.command("auth", token=pair.access))["error"]["retryable"]
+        await socket.auth(pair.access)
 
 
 async def test_who_leaves_while_signing_in_leaves_nothing() -> None:
