@@ -64,6 +64,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
             limit=settings.SOCKET_BAD_FRAMES_PER_MINUTE, seconds=60, clock=self.loop.time
         )
         self._unacked = 0
+        self._window = settings.SOCKET_ACK_WINDOW  # asked at every event: a setting takes longer
         self._moved_at = self.loop.time()
         self._sent_at = self.loop.time()
         self._network = ""
@@ -401,7 +402,7 @@ class ClinicSocket(AsyncWebsocketConsumer):
 
     def has_room(self) -> bool:
         is_open = not self._closed and not self._wire_full
-        return is_open and self._unacked < settings.SOCKET_ACK_WINDOW
+        return is_open and self._unacked < self._window
 
     def sent_events(self, count: int) -> None:
         self._unacked += count
