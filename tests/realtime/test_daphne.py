@@ -191,7 +191,10 @@ async def fuzz(web: Web, count: int, seed: int) -> None:
             some = framer.frames(25)
             sent += len(some)
             listening = asyncio.create_task(wire.rest())
-            await wire.send(b"".join(some))
+            # One by one they are read past autobahn, in one piece by it.
+            for data in some if chance.random() < 0.3 else [b"".join(some)]:
+                await wire.send(data)
+                await asyncio.sleep(0.002)
             await asyncio.sleep(0.01)  # so that it is not answered last what it said first
             await wire.send(raw.frame(raw.CLOSE, b"\x03\xe8"))
             if framer.may_hang:

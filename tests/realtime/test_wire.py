@@ -54,6 +54,20 @@ async def test_a_full_wire_gets_no_events_and_all_of_them_once_it_is_free() -> N
         await wire.holds(5)
 
 
+async def test_all_who_watch_are_written_the_very_same_bytes() -> None:
+    """Encoded once: on the way of an event there is nothing per socket but its write."""
+    one, two = ListWire(), ListWire()
+    async with connect(wire=one) as first, connect(wire=two) as second:
+        for socket in (first, second):
+            await watching(socket)
+            await socket.until(lambda frame: frame.get("op") == "live")
+        await in_db(move, 1, 2)
+        await one.holds(2)
+        await two.holds(2)
+
+    assert all(mine is theirs for mine, theirs in zip(one.frames, two.frames, strict=True))
+
+
 async def test_a_wire_that_stays_full_is_let_go(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
