@@ -55,6 +55,9 @@ DELIVERY_LAG: Final = _histogram(
 ACK_PAUSES: Final = _counter(
     "ack_pauses", "Times a socket got no more events until it acknowledges."
 )
+WATCH_SECONDS: Final = _histogram(
+    "watch_seconds", "From a watch to the place of its topic: the wait for a turn and one look."
+)
 REPLAYS_WAITING: Final = _gauge("replays_waiting", "Resumes under way or waiting for their turn.")
 RIGHTS_RECHECK: Final = _histogram(
     "rights_recheck_seconds",

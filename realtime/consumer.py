@@ -348,11 +348,14 @@ class ClinicSocket(AsyncWebsocketConsumer):
         subscription = Subscription(self, feed)
         feed.join(subscription)
         self._leave(topic)
+        answered = metrics.from_now_on(metrics.WATCH_SECONDS)
         try:
             place = await self.hub.replays.run(position, topic, self.session_id)
         except BaseException:
             subscription.close()
             raise
+        finally:
+            answered(None)
         if self._closed:
             subscription.close()
             return
