@@ -93,7 +93,8 @@ def looks(page: Page, ways: Ways) -> Iterator[list[str]]:
     for width, scheme in ways:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+        if "/api/" not in page.url:  # a page of words alone follows the browser
+            expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
         page.evaluate(_COME_TO_REST)
         found = page.evaluate(_RUN, _EVERYTHING)
         yield [f"{scheme}, {width} px: {json.dumps(each)}" for each in found]
@@ -116,6 +117,13 @@ def test_the_way_in(web: Web, visit: Visits, inspect: Inspect) -> None:
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_text("Please fill this in.").first).to_be_visible()
     inspect(page, "register, nothing filled in")
+
+
+def test_the_page_of_the_socket(web: Web, visit: Visits, inspect: Inspect) -> None:
+    page = visit(web, None, "/api/docs/realtime/")
+    expect(page.get_by_role("heading", name="Close codes")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    inspect(page, "the contract of the socket")
 
 
 def test_a_forgotten_password(web: Web, visit: Visits, inspect: Inspect) -> None:
