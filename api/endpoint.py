@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from api.etags import etag_in
 from api.middleware import KEY_MAX_CHARS
+from api.places import behind, place_of
 from clinic.actions.idempotency import Answer, answer_once
 from clinic.context import current_request
 from clinic.errors import ClinicError, FieldError, NotSignedIn
@@ -80,6 +81,11 @@ class PageQuery(Query):
         default=settings.LIST_DEFAULT_LIMIT,
     )
     offset = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1, default=0)
+    after = serializers.CharField(
+        required=False,
+        max_length=100,
+        help_text="Given in `next`: the page goes on behind that row, whatever came or went before it.",
+    )
 
 
 class ListAnswer(Shape):
@@ -110,23 +116,35 @@ def query_of(request: Request, shape: type[Query]) -> dict[str, Any]:
 
 
 def page_of(request: Request, rows: QuerySet[Row]) -> Page[Row]:
-    """One page of a list, with the addresses of its neighbours. Two queries, whatever the size."""
+    """One page of a list, with the addresses of its neighbours. Two queries, whatever the size.
+
+    `next` goes on behind the last row shown: one that leaves an earlier page meanwhile moves nothing out of sight.
+    """
     query = query_of(request, PageQuery)
     limit, offset = query["limit"], query["offset"]
     count = rows.count()
-    url = request.build_absolute_uri()
-    following, before = offset + limit, max(0, offset - limit)
+    rest = behind(rows, query["after"]) if "after" in query else rows[offset:]
+    found = list(rest[: limit + 1])
+    items, url = found[:limit], request.build_absolute_uri()
     return Page(
-        items=list(rows[offset : offset + limit]),
+        items=items,
         links={
             "count": count,
-            "next": replace_query_param(url, "offset", following) if following < count else None,
-            "previous": _earlier(url, before) if offset > 0 else None,
+            "next": _later(url, offset + limit, place_of(items[-1], rows))
+            if len(found) > limit
+            else None,
+            "previous": _earlier(url, max(0, offset - limit)) if offset > 0 else None,
         },
     )
 
 
+def _later(url: str, offset: int, place: str | None) -> str:
+    url = replace_query_param(url, "offset", offset)
+    return url if place is None else replace_query_param(url, "after", place)
+
+
 def _earlier(url: str, offset: int) -> str:
+    url = remove_query_param(url, "after")
     if offset == 0:
         return remove_query_param(url, "offset")
     return replace_query_param(url, "offset", offset)

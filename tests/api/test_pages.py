@@ -93,3 +93,37 @@ def test_filters_stay_in_the_addresses_of_neighbours(api: Api) -> None:
     for url in (page["next"], page["previous"]):
         assert "status=SCHEDULED" in url
         assert "limit=2" in url
+
+
+def test_one_that_leaves_a_page_takes_nothing_of_the_next_along() -> None:
+    """Whoever loads all pages has all that stood all the time, whatever moved meanwhile."""
+    doctor, desk = world.a_doctor(), Api(world.a_receptionist())
+    starts = world.next_free_starts(doctor, 5)
+    visits = [world.book(doctor, world.a_patient(), start).pk for start in starts[:4]]
+
+    page = ok(desk.get("/api/appointments/", limit=2))
+    moved = {"start": starts[4].isoformat()}
+    ok(desk.post(f"/api/appointments/{visits[0]}/reschedule/", moved))
+    rest = ok(desk.follow(page["next"]))
+
+    assert ids(page, "/api/appointments/") == visits[:2]
+    assert ids(rest, "/api/appointments/") == visits[2:]
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "x", "1", "1,2,3", ",", "2027-03-01,1", "2027-03-01T09:00:00,1", "2027-03-01T09:00:00Z,x",
+        "0001-01-01T00:00:00+14:00,1", "2027-13-01T09:00:00Z,1",
+    ],
+)  # fmt: skip
+def test_what_is_no_place_is_refused(place: str) -> None:
+    answer = Api(world.an_admin()).get("/api/appointments/", after=place)
+
+    assert refused_fields(answer) == {"after": "invalid"}
+
+
+def test_names_are_in_no_address(api: Api) -> None:
+    assert "after" not in ok(api.get("/api/users/", limit=2))["next"]
+    assert "after" in ok(api.get("/api/appointments/", limit=2))["next"]

@@ -3117,6 +3117,8 @@ export interface operations {
     getAppointments: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 doctor?: number;
                 from?: string;
                 limit?: number;
@@ -3172,6 +3174,8 @@ export interface operations {
     getAvailableDoctors: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 date?: string;
                 limit?: number;
                 offset?: number;
@@ -3992,6 +3996,8 @@ export interface operations {
     getSessions: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
             };
@@ -4156,6 +4162,8 @@ export interface operations {
     getComments: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
                 record?: number;
@@ -4371,6 +4379,8 @@ export interface operations {
     getDirectory: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
                 q?: string;
@@ -4543,6 +4553,8 @@ export interface operations {
     getOwnPatients: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 id?: number;
                 limit?: number;
                 offset?: number;
@@ -4587,6 +4599,8 @@ export interface operations {
     getDoctorsInbox: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
                 unread?: boolean;
@@ -4630,6 +4644,8 @@ export interface operations {
     getDoctorsPatients: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 id?: number;
                 limit?: number;
                 offset?: number;
@@ -4674,6 +4690,8 @@ export interface operations {
     getTimeOffList: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 doctor_id?: number;
                 limit?: number;
                 offset?: number;
@@ -5220,6 +5238,8 @@ export interface operations {
     getInbox: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
                 unread?: boolean;
@@ -5365,6 +5385,8 @@ export interface operations {
     getAssignments: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
             };
@@ -5532,6 +5554,8 @@ export interface operations {
     getRecords: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 doctor?: number;
                 limit?: number;
                 offset?: number;
@@ -6025,6 +6049,8 @@ export interface operations {
     getPeople: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
                 q?: string;
@@ -6115,6 +6141,8 @@ export interface operations {
     getDoctorAccounts: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 limit?: number;
                 offset?: number;
             };
@@ -6364,6 +6392,8 @@ export interface operations {
     getPatients: {
         parameters: {
             query?: {
+                /** @description Given in `next`: the page goes on behind that row, whatever came or went before it. */
+                after?: string;
                 id?: number;
                 limit?: number;
                 offset?: number;
