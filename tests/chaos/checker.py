@@ -49,7 +49,7 @@ def totals(story: Story) -> dict[str, Any]:
         "writes acknowledged": sum(1 for one in settled if one["status"] < 400),
         "writes refused": sum(1 for one in settled if one["status"] >= 400),
         "writes asked again": sum(1 for one in settled if one["tries"] > 1),
-        "transactions rolled back": _rolled_back(facts),
+        "answers 503": sum(1 for one in facts.all("answer") if one["status"] == 503),
         "events": len(story.dump["events"]),
         "numbers given out": sum(story.dump["heads"].values()),
         "frames checked": frames,
@@ -60,9 +60,6 @@ def totals(story: Story) -> dict[str, Any]:
         "rights revoked": sum(1 for _ in facts.all("revoked")),
         "sessions ended": sum(1 for _ in facts.all("ended")),
         "screens compared": sum(1 for _ in facts.all("snapshot")),
+        "most grown process (MiB)": max([0, *bounds.growth(facts).values()]) // 1024,
         "worst convergence (s)": round(numbers.worst_convergence(facts), 2),
     }
-
-
-def _rolled_back(facts: Facts) -> int:
-    return sum(1 for one in facts.all("answer") if one["status"] == 503)

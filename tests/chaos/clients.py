@@ -186,6 +186,7 @@ class Client:
         welcome = json.loads(await self._receive(wire, ANSWER_SECONDS))
         if welcome["op"] != "welcome":
             self._note("parted", conn=self._conn, code=welcome["code"])
+            await self._receive(wire, ANSWER_SECONDS)  # the close
             return
         window = welcome["limits"]["ack_window"]
         self._note("welcome", conn=self._conn, window=window)

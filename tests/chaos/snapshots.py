@@ -9,7 +9,8 @@ import httpx
 from tests.chaos.clients import Place
 from tests.chaos.tokens import Token
 
-PAGE: Final = 100
+# Small, so that lists have several pages and change while they are loaded.
+PAGE: Final = 20
 PATIENCE_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 0.3
 State = dict[str, Any]

@@ -88,6 +88,7 @@ def a_history() -> list[Record]:
         {"t": 20.4, "what": "ack", "client": "patient", "conn": 1, "topics": {own: 2}},
         {"t": 21.0, "what": "settled", "key": "key-2", "method": "POST", "path": "/", "tries": 1,
          "status": 409, "things": []},
+        {"t": 24.5, "what": "calm"},
         {"t": 25.0, "what": "memory", "web": "web-1", "pid": 77, "kib": 120_000},
         {"t": 30.0, "what": "quiet"},
         event(30.1, "patient", 1, own, visit(3, 3)),
@@ -185,6 +186,7 @@ CASES: list[tuple[str, Wrong]] = [
     ("complete", drops("event", seq=3)),
     ("complete", drops("stands")),
     ("in_time", changes("event", {"seq": 3}, t=35.2)),
+    ("in_time", changes("event", {"client": "patient", "seq": 2}, t=29.9)),
     ("only_ones_own", changes("client", {"client": "patient"}, person=OTHER)),
     ("records_by_their_readers", adds(NOT_THEIRS)),
     ("nothing_after_the_end", adds(WATCHES_ON, AFTER_LEAVING)),
@@ -217,6 +219,11 @@ def test_what_breaks_a_rule_is_found(rule: str, wrong: Wrong) -> None:
 
 def test_every_rule_has_a_case() -> None:
     assert {rule for rule, _ in CASES} == {rule.__name__ for rule in RULES}
+
+
+def test_what_was_said_of_an_end_may_be_lost_with_the_socket() -> None:
+    """Of a session that is over, a dropped connection is no surprise; of one that stands, it is."""
+    assert found(changes("close", {"client": "leaver"}, code=1006)) == set()
 
 
 def test_a_fault_of_its_web_process_is_a_reason_to_close() -> None:

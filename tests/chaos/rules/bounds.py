@@ -29,15 +29,20 @@ def window_is_kept(facts: Facts) -> Iterator[str]:
 
 
 def memory_is_bounded(facts: Facts) -> Iterator[str]:
-    first: dict[int, int] = {}
-    most: dict[int, tuple[int, str]] = {}
+    for name, kib in growth(facts).items():
+        if kib > facts.bounds.memory_kib:
+            yield f"{name} grew by {kib // 1024} MiB"
+
+
+def growth(facts: Facts) -> dict[str, int]:
+    """By how many KiB each process grew at most after its first second."""
+    first: dict[str, int] = {}
+    grown: dict[str, int] = {}
     for record in facts.all("memory"):
-        pid = record["pid"]
-        first.setdefault(pid, record["kib"])
-        most[pid] = max(most.get(pid, (0, "")), (record["kib"], record["web"]))
-    for pid, (kib, web) in most.items():
-        if kib - first[pid] > facts.bounds.memory_kib:
-            yield f"{web} ({pid}) grew from {first[pid] // 1024} to {kib // 1024} MiB"
+        name = f"{record['web']} ({record['pid']})"
+        first.setdefault(name, record["kib"])
+        grown[name] = max(grown.get(name, 0), record["kib"] - first[name])
+    return grown
 
 
 def no_content_leaks(facts: Facts) -> Iterator[str]:
@@ -81,7 +86,7 @@ def _has_reason(one: Connection, spans: list[Span], facts: Facts) -> bool:
         case 4412:
             return _befell(one, spans, (one.web,), ("SIGTERM",))
         case 4429:
-            return not one.signings  # too many came at once who had not signed in yet
+            return _had_no_right(one, facts)
         case 4408:
             return (
                 _befell(one, spans, (one.web, "proxy"), ("SIGSTOP", "delay")) or habits == "stalled"
@@ -89,9 +94,21 @@ def _has_reason(one: Connection, spans: list[Span], facts: Facts) -> bool:
         case 4503:
             return _befell(one, spans, ("postgres", "database"), None)
         case _:
-            return _befell(one, spans, (one.web,), ENDS_A_WEB) or _befell(
-                one, spans, ("proxy",), ("cut",)
+            return (
+                _befell(one, spans, (one.web,), ENDS_A_WEB)
+                or _befell(one, spans, ("proxy",), ("cut",))
+                or _had_no_right(one, facts)
             )
+
+
+def _had_no_right(one: Connection, facts: Facts) -> bool:
+    """Its token or its session was over, or was never: what the server said of it may be lost with the socket."""
+    if not one.signings:
+        return one.parted == "too_many_frames"  # so many came at once who had not signed in yet
+    last = one.signings[-1]
+    expired = last["expires"] + facts.story.clock_offset < one.closed
+    ended = (end for end in facts.all("ended") if end["session"] == last["session"])
+    return expired or not last["ok"] or any(end["t"] < one.closed + LATE_SECONDS for end in ended)
 
 
 def _befell(

@@ -93,18 +93,24 @@ def complete(facts: Facts) -> Iterator[str]:
 
 
 def in_time(facts: Facts) -> Iterator[str]:
-    """After the last word everybody has it soon."""
-    for client, topic in facts.stands:
-        head = facts.heads.get(topic, 0)
-        had_at = facts.received.get((client, topic), {}).get(head)
-        if had_at is not None and had_at - facts.quiet > facts.bounds.converges_seconds:
-            yield f"{client}: {topic} {head} came {had_at - facts.quiet:.1f} s after the last word"
+    """After the last fault, and again after the last word, everybody soon has what there is."""
+    for client, topic, seq, seconds in _waits(facts):
+        if seconds > facts.bounds.converges_seconds:
+            yield f"{client}: {topic} {seq} came {seconds:.1f} s after all was well"
 
 
 def worst_convergence(facts: Facts) -> float:
-    """Seconds from the last word to the last event of whoever waited longest."""
-    waits = [
-        facts.received.get((client, topic), {}).get(facts.heads.get(topic, 0), 0.0) - facts.quiet
-        for client, topic in facts.stands
-    ]
-    return max([0.0, *waits])
+    """Seconds from the last fault, or from the last word, to the last event of whoever waited longest."""
+    return max([0.0, *(seconds for *_, seconds in _waits(facts))])
+
+
+def _waits(facts: Facts) -> Iterator[tuple[str, str, int, float]]:
+    """How long each of those who stand waited for the last number of each topic that there was by then."""
+    for calm in facts.all("calm", "quiet"):
+        for client, topic in facts.stands:
+            there = [
+                one.seq for one in facts.entries.get(topic, []) if one.wall <= facts.wall(calm)
+            ]
+            had = facts.received.get((client, topic), {})
+            if there and there[-1] in had:
+                yield client, topic, there[-1], had[there[-1]] - calm["t"]
