@@ -22,7 +22,7 @@ def number(drafts: Sequence[Any]) -> dict[str, int]:
         name, seq = draft.row.topic, draft.row.seq
         body = json.dumps(draft.body, separators=(",", ":"), ensure_ascii=False)
         content: Any = {name: [seq, frame_text(name, seq, body)]}
-        nudges._run_soon(fast_line.publish_commit(Announcement(content)))
+        nudges._run_soon(fast_line.publish_commit("", Announcement(content)))
     return heads
 
 
