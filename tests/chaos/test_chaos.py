@@ -19,6 +19,8 @@ from tests.chaos.run import Script, play
 from tests.chaos.stage import ROOT, Ground
 from tests.engine import Engine
 
+# On a machine that does much else; each of these needs about 20 seconds of an idle one.
+pytestmark = pytest.mark.timeout(600)
 # How soon everybody has everything is the matter of `make chaos`, on a machine that does nothing else.
 PATIENT = Bounds(converges_seconds=60)
 FEW: dict[str, Any] = {
