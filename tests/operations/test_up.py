@@ -18,6 +18,8 @@ import pytest
 
 from clinic.management.commands.up import stop_seconds
 from clinic.management.preflight import CannotStart, check_front_end
+from tests.engine import Engine
+from tests.migrated import copy_database
 from tests.servers import starts
 from tests.servers.process import Process, free_port, port_answers, wait_until
 
@@ -138,6 +140,16 @@ def environment_of(data: Path) -> dict[str, str | None]:
     }
 
 
+@pytest.fixture
+def migrated(engine: Engine, django_db_setup: None, tmp_path: Path) -> dict[str, str | None]:
+    """An installation with keys, tables, and nobody in them."""
+    data = tmp_path / "data"
+    env = environment_of(data)
+    make_keys(env)
+    copy_database(engine, f"sqlite:///{data}/clinic.sqlite3")
+    return env
+
+
 def make_keys(env: dict[str, str | None]) -> None:
     assert manage("make_keys", env=env).returncode == 0
 
@@ -208,10 +220,10 @@ class TestWithoutRedis:
         assert "Making the demo clinic" in installation.said_at_first
         assert re.search(r"doctor +demo\.\S+", installation.said_at_first)
 
-    def test_a_start_without_demo_has_no_sign_ins(self, tmp_path: Path, start_up: StartUp) -> None:
-        env = environment_of(tmp_path / "data")
-        make_keys(env)
-        assert "sign-ins" not in start_up("--no-demo", env=env).said
+    def test_a_start_without_demo_has_no_sign_ins(
+        self, migrated: dict[str, str | None], start_up: StartUp
+    ) -> None:
+        assert "sign-ins" not in start_up("--no-demo", env=migrated).said
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_to_the_whole_terminal_stops_all_of_it(
@@ -286,11 +298,9 @@ class TestWithoutRedis:
         assert sentence.startswith("This database holds demo accounts")
 
     def test_no_demo_accounts_are_made_where_other_machines_are_served(
-        self, tmp_path: Path, start_up: StartUp
+        self, migrated: dict[str, str | None], start_up: StartUp
     ) -> None:
-        env = {**environment_of(tmp_path / "data"), "HOST": "0.0.0.0"}
-        make_keys(env)
-        assert "sign-ins" not in start_up(env=env).said
+        assert "sign-ins" not in start_up(env={**migrated, "HOST": "0.0.0.0"}).said
 
     def test_a_database_out_of_reach_is_one_sentence(self, installation: Installation) -> None:
         url = f"postgres://clinic:secret@127.0.0.1:{free_port()}/clinic"
