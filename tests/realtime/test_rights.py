@@ -547,7 +547,7 @@ async def test_without_nudge_and_sweep_an_ended_session_can_watch_nothing_more(
 
 async def test_a_token_that_expires_between_ticks_is_noticed_by_the_tick() -> None:
     pair = await in_db(lambda: world.tokens(world.a_patient()))
-    async with connect(token=lasting(pair.access, 4)) as socket:
+    async with connect(token=lasting(pair.access, 3)) as socket:
         await socket.watch("slots.1")
         assert await socket.closed() == 4401
         assert not hub_here().feeds
