@@ -21,6 +21,7 @@ from tests.realtime.stage import in_db, lasting
 from tests.realtime.test_fuzz import LONG_SECONDS, Mutator
 from tests.servers.web import Web
 
+pytestmark = pytest.mark.engine("sqlite")
 # By the transport: its close frame may be lost with the connection.
 DROPPED = (1006, 1007, 1009)
 Dial = Callable[..., Awaitable[ClientConnection]]
