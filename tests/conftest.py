@@ -1,5 +1,6 @@
 """What every test has: an engine, a database that is as new, cheap passwords."""
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -71,6 +72,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=other)
     # What takes long comes first, so that the processes of a run end together. Everybody else stays in order.
     items.sort(key=lambda item: _slow.match(item.nodeid) is None)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever was loaded stays: nobody who collects garbage in a test has to look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 _slow = re.compile(r"tests/(browser|operations|workers)/")
