@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from tests.chaos import controls
+from tests.chaos.cast import Script
 from tests.chaos.checker import check, totals
 from tests.chaos.history import read
 from tests.chaos.rules.story import Bounds, Violation
-from tests.chaos.run import Script, play
+from tests.chaos.run import play
 from tests.chaos.stage import ROOT, own_ground
 
 KEPT: Final = ROOT / ".cache" / "chaos"

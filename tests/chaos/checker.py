@@ -60,6 +60,7 @@ def totals(story: Story) -> dict[str, Any]:
         "rights revoked": sum(1 for _ in facts.all("revoked")),
         "sessions ended": sum(1 for _ in facts.all("ended")),
         "screens compared": sum(1 for _ in facts.all("snapshot")),
+        "overheard of Redis (KiB)": sum(one["size"] for one in facts.all("overheard")) // 1024,
         "most grown process (MiB)": max([0, *bounds.growth(facts).values()]) // 1024,
         "worst convergence (s)": round(numbers.worst_convergence(facts), 2),
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.chaos.run import Script
+from tests.chaos.cast import Script
 
 # Nobody is killed: what breaks, breaks by itself. One process, so that nothing heals by a reconnect.
 QUIET: Final[dict[str, Any]] = {
