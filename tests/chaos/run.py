@@ -104,7 +104,7 @@ class Run:
             (client, [topic for topic in client.topics if client.person == doctors.get(topic)])
             for doctors in [await self._doctors_of_records()]
             for client in self.cast.clients
-            if client.habits is READER
+            if client.habits.name == READER.name
         ]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.script.patience):

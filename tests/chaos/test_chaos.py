@@ -70,7 +70,7 @@ def test_every_client_has_everything_whatever_was_killed(ground: Ground, folder:
 
 @pytest.mark.engine("sqlite")
 def test_one_process_may_die_as_often_as_it_likes(ground: Ground, folder: Path) -> None:
-    script = Script(seed="7", kills=4, pace=1, webs=1, **FEW)
+    script = Script(seed="7", kills=3, pace=1, webs=1, **FEW)
 
     assert rules_broken(ground, script, folder, worker=False) == set()
 
