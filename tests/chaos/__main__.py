@@ -49,7 +49,8 @@ def main() -> int:
     logging.disable(logging.WARNING)
     if options.without:
         return _control(options.without, options.seed)
-    script = Script(seed=options.seed, kills=options.kills)
+    # Somebody signs out every few seconds, from the beginning to the end.
+    script = Script(seed=options.seed, kills=options.kills, sessions=max(40, options.kills))
     folder = KEPT / f"seed-{script.seed}"
     began = time.monotonic()
     with own_ground() as ground:
