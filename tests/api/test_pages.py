@@ -124,6 +124,11 @@ def test_what_is_no_place_is_refused(place: str) -> None:
     assert refused_fields(answer) == {"after": "invalid"}
 
 
+@pytest.mark.parametrize("place", ["2027-03-01T09:00:00Z," + "9" * 60, "9999-12-31T23:59:59Z,1"])
+def test_behind_everything_there_is_nothing(api: Api, place: str) -> None:
+    assert ids(ok(api.get("/api/appointments/", after=place)), "/api/appointments/") == []
+
+
 def test_names_are_in_no_address(api: Api) -> None:
     assert "after" not in ok(api.get("/api/users/", limit=2))["next"]
     assert "after" in ok(api.get("/api/appointments/", limit=2))["next"]
