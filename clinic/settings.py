@@ -298,7 +298,7 @@ MAIL_AGAIN_SECONDS = 300
 LIMIT_STORE = "" if REDIS_URL is None else "api.tallies.InRedis"
 
 # -- requests: how many are worked on at once in one web process; each holds a database connection -----
-REQUEST_THREADS = env.int("CLINIC_REQUEST_THREADS", default=8)
+REQUEST_THREADS = env.int("CLINIC_REQUEST_THREADS", default=3)
 # How many more may wait for a thread; whoever comes then is told to come back (503 `overloaded`).
 REQUESTS_WAITING = env.int("CLINIC_REQUESTS_WAITING", default=128)
 
