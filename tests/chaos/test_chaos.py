@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from tests.chaos.cast import Script
 from tests.chaos.checker import check_folder, totals
@@ -36,6 +36,8 @@ def ground(engine: Engine, nobody_serves: None, server_dir: Path) -> Iterator[Gr
     yield Ground(server_dir, {}, redis=engine.redis)
     connections.close_all()
     if engine.redis is not None:
+        # Its backends were ended. One by one, a pool takes seconds to find out of each that it is dead.
+        connection.pool.check()  # type: ignore[attr-defined]  # PostgreSQL has one
         engine.redis.healthy()
 
 
