@@ -2,9 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +12,7 @@ from jsonschema import ValidationError
 from api.urls import urlpatterns
 from tests.api.client import Api, ok
 from tests.api.document import PROBLEM, check_answer, document, template_of
+from tests.references import follow_all
 
 UNDOCUMENTED = {
     "api/schema/", "api/asyncapi.json", "api/docs/", "api/docs/realtime/", "livez", "readyz", "metrics",
@@ -46,20 +45,7 @@ def test_every_route_with_every_method_is_in_it() -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    for reference in references(document()):
-        found: Any = document()
-        for step in reference.removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/")]
-
-
-def references(part: Any) -> Iterator[str]:
-    if isinstance(part, dict):
-        if isinstance(part.get("$ref"), str):
-            yield part["$ref"]
-        part = list(part.values())
-    if isinstance(part, list):
-        for inner in part:
-            yield from references(inner)
+    follow_all(document())
 
 
 def test_every_operation_has_a_name_of_its_own_and_tells_of_refusals() -> None:

@@ -16,6 +16,7 @@ from clinic.events import CATALOGUE
 from realtime import closing, consumer, frames, refusals
 from realtime.contract import document
 from tests.contract import Frame, an_event, check_received, check_sent
+from tests.references import follow_all
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -63,20 +64,7 @@ def test_a_document_that_is_broken_is_refused(broken: Callable[[Any], Any]) -> N
 
 
 def test_every_reference_in_it_leads_somewhere() -> None:
-    for reference in references(document()):
-        found: Any = document()
-        for step in reference.removeprefix("#/").split("/"):
-            found = found[step]
-
-
-def references(part: Any) -> Iterator[str]:
-    if isinstance(part, dict):
-        if isinstance(part.get("$ref"), str):
-            yield part["$ref"]
-        part = list(part.values())
-    if isinstance(part, list):
-        for inner in part:
-            yield from references(inner)
+    follow_all(document())
 
 
 @pytest.mark.parametrize("name", MESSAGES)
